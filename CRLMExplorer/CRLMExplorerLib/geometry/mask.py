@@ -1,0 +1,162 @@
+"""A segment's voxels, kept only where they are: the bounding box and its place on the grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from CRLMExplorerLib.geometry.grid import Grid, IndexKJI
+
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Mask:
+    """A set of voxels of a grid.
+
+    Attributes
+    ----------
+    grid
+        The grid whose voxels are meant.
+    start_kji
+        Index of the box's first voxel: slice, row, column.
+    voxels
+        Boolean array (slices, rows, columns) of the bounding box; of shape (0, 0, 0) when empty.
+    """
+
+    grid: Grid
+    start_kji: IndexKJI
+    voxels: BoolArray
+
+    @classmethod
+    def empty(cls, grid: Grid) -> Mask:
+        """The mask without a voxel."""
+        return cls(grid, (0, 0, 0), np.zeros((0, 0, 0), dtype=bool))
+
+    @classmethod
+    def from_array(cls, grid: Grid, array: NDArray, start_kji: IndexKJI = (0, 0, 0)) -> Mask:
+        """Crop an array of the grid, or of a box of it, to the voxels that are not zero.
+
+        Parameters
+        ----------
+        array
+            Array (slices, rows, columns) of any type.
+        start_kji
+            Where the array's first voxel lies on the grid.
+
+        Raises
+        ------
+        ValueError
+            If the array reaches outside the grid.
+        """
+        stop = np.add(start_kji, array.shape)
+        if min(start_kji) < 0 or (stop > grid.shape_kji).any():
+            raise ValueError(
+                f"array of shape {array.shape} at {start_kji} does not fit a grid of shape "
+                f"{grid.shape_kji}"
+            )
+        box = _bounding_box(array)
+        if box is None:
+            return cls.empty(grid)
+        k, j, i = (int(first) + s.start for first, s in zip(start_kji, box, strict=True))
+        return cls(grid, (k, j, i), array[box].astype(bool))
+
+    @cached_property
+    def count(self) -> int:
+        """Number of voxels."""
+        return int(np.count_nonzero(self.voxels))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no voxel belongs to it."""
+        return self.voxels.size == 0
+
+    @property
+    def volume_ml(self) -> float:
+        """Voxel count times voxel volume, in mL."""
+        return self.count * self.grid.voxel_ml
+
+    @property
+    def box(self) -> tuple[slice, slice, slice]:
+        """The bounding box as slices into an array of the grid."""
+        k, j, i = (slice(a, a + n) for a, n in zip(self.start_kji, self.voxels.shape, strict=True))
+        return k, j, i
+
+    def within(self, box: tuple[slice, slice, slice]) -> BoolArray:
+        """The mask as an array of a box of the grid; what lies outside the box is left out."""
+        out = np.zeros([s.stop - s.start for s in box], dtype=bool)
+        source, target = [], []
+        for mine, wanted in zip(self.box, box, strict=True):
+            low, high = max(mine.start, wanted.start), min(mine.stop, wanted.stop)
+            if low >= high:
+                return out
+            source.append(slice(low - mine.start, high - mine.start))
+            target.append(slice(low - wanted.start, high - wanted.start))
+        out[tuple(target)] = self.voxels[tuple(source)]
+        return out
+
+    def to_array(self) -> BoolArray:
+        """The mask as an array of the whole grid."""
+        return self.within(tuple(slice(0, n) for n in self.grid.shape_kji))  # type: ignore[arg-type]
+
+    def __and__(self, other: Mask) -> Mask:
+        """Voxels of both."""
+        return Mask.from_array(self.grid, self.voxels & other.within(self.box), self.start_kji)
+
+    def __sub__(self, other: Mask) -> Mask:
+        """Voxels of this mask that are not in the other."""
+        return Mask.from_array(self.grid, self.voxels & ~other.within(self.box), self.start_kji)
+
+    def __or__(self, other: Mask) -> Mask:
+        """Voxels of either."""
+        return Mask.union(self.grid, (self, other))
+
+    @classmethod
+    def union(cls, grid: Grid, masks: Iterable[Mask]) -> Mask:
+        """Voxels of any of the masks."""
+        filled = [m for m in masks if not m.is_empty]
+        if not filled:
+            return cls.empty(grid)
+        start = np.min([m.start_kji for m in filled], axis=0)
+        stop = np.max([np.add(m.start_kji, m.voxels.shape) for m in filled], axis=0)
+        out = np.zeros(stop - start, dtype=bool)
+        for m in filled:
+            place = tuple(
+                slice(s.start - a, s.stop - a) for s, a in zip(m.box, start.tolist(), strict=True)
+            )
+            out[place] |= m.voxels
+        k, j, i = start.tolist()
+        return cls(grid, (k, j, i), out)
+
+    def center_ras_mm(self) -> tuple[float, float, float]:
+        """Centre of mass in RAS mm.
+
+        Raises
+        ------
+        ValueError
+            If the mask is empty.
+        """
+        if self.is_empty:
+            raise ValueError("an empty mask has no centre")
+        kji = [
+            np.average(np.arange(n), weights=self.voxels.sum(axis=tuple({0, 1, 2} - {axis})))
+            for axis, n in enumerate(self.voxels.shape)
+        ]
+        r, a, s = self.grid.ras_of(np.add(kji, self.start_kji)).tolist()
+        return r, a, s
+
+
+def _bounding_box(array: NDArray) -> tuple[slice, slice, slice] | None:
+    box: list[slice] = []
+    for axis in range(3):
+        view = array[tuple(box)]
+        hits = np.flatnonzero(view.any(axis=tuple({0, 1, 2} - {axis})))
+        if hits.size == 0:
+            return None
+        box.append(slice(int(hits[0]), int(hits[-1]) + 1))
+    k, j, i = box
+    return k, j, i
