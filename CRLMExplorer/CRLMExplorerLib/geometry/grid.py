@@ -58,7 +58,7 @@ class Grid:
         """Volume of one voxel in mL."""
         return abs(float(np.linalg.det(self.ijk_to_ras[:3, :3]))) / 1000.0
 
-    def ras_of(self, kji: ArrayLike) -> NDArray[np.float64]:
+    def ras_of(self, kji: ArrayLike) -> NDArray[np.floating]:
         """RAS positions in mm of array indices.
 
         Parameters
@@ -69,7 +69,7 @@ class Grid:
         ijk = np.asarray(kji, dtype=np.float64)[..., ::-1]
         return ijk @ self.ijk_to_ras[:3, :3].T + self.ijk_to_ras[:3, 3]
 
-    def kji_of(self, ras_mm: Sequence[float]) -> NDArray[np.float64]:
+    def kji_of(self, ras_mm: Sequence[float]) -> NDArray[np.floating]:
         """Array index (slice, row, column; fractional) of a RAS position in mm."""
         ijk = np.linalg.solve(self.ijk_to_ras, [*ras_mm, 1.0])
         return ijk[2::-1]
