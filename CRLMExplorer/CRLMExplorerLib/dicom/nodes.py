@@ -1,0 +1,137 @@
+"""CT and DSO as Slicer shows them: a volume node and a segmentation node in a scene.
+
+It knows MRML; it knows no files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import slicer
+from numpy.typing import NDArray
+from vtkmodules.util.numpy_support import numpy_to_vtk
+from vtkmodules.util.vtkConstants import VTK_UNSIGNED_CHAR
+from vtkmodules.vtkCommonDataModel import vtkImageData
+from vtkmodules.vtkCommonMath import vtkMatrix4x4
+
+from CRLMExplorerLib.anatomy import Coded
+from CRLMExplorerLib.dicom.segmentation import Dso, Segment
+from CRLMExplorerLib.dicom.volume import CtVolume
+from CRLMExplorerLib.geometry import Mask
+from CRLMExplorerLib.host.host import Node
+
+_CONTEXT = "Segmentation category and type - DICOM master list"
+_REGION_CONTEXT = "Anatomic codes - DICOM master list"
+LIVER_WINDOW_HU = 150.0
+LIVER_LEVEL_HU = 30.0
+
+
+def add_ct_node(scene: Node, ct: CtVolume, name: str) -> Node:
+    """Show a CT as a vtkMRMLScalarVolumeNode with the liver window.
+
+    The node shares the memory of ``ct.hu``.
+    """
+    image = vtkImageData()
+    image.SetDimensions(*ct.grid.shape_kji[::-1])
+    _set_scalars(image, ct.hu)
+    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    node.SetIJKToRASMatrix(_matrix(ct.grid.ijk_to_ras))
+    node.SetAndObserveImageData(image)
+    uids = [uid for uid in ct.sop_instance_uids if uid]
+    node.SetAttribute("DICOM.instanceUIDs", " ".join(uids))
+    node.CreateDefaultDisplayNodes()
+    display = node.GetDisplayNode()
+    display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
+    display.AutoWindowLevelOff()
+    display.SetWindowLevel(LIVER_WINDOW_HU, LIVER_LEVEL_HU)
+    return node
+
+
+def add_dso_node(scene: Node, dso: Dso, ct_node: Node, name: str) -> Node:
+    """Show a DSO as a vtkMRMLSegmentationNode with one segment each, empty ones included.
+
+    Every segment has a layer of its own, so overlaps are kept; the node's reference geometry is
+    the CT's. Segment ids are ``segment_id(segment)``.
+    """
+    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    node.CreateDefaultDisplayNodes()
+    node.SetReferenceImageGeometryParameterFromVolumeNode(ct_node)
+    node.SetAttribute("DICOM.instanceUIDs", dso.sop_instance_uid)
+    was_modifying = node.StartModify()
+    for segment in dso.segments:
+        node.GetSegmentation().AddSegment(_vtk_segment(segment), segment_id(segment))
+    node.EndModify(was_modifying)
+    return node
+
+
+def segment_id(segment: Segment) -> str:
+    """The id of a segment in its segmentation node: by SegmentNumber, which labels may not be."""
+    return f"Segment_{segment.number}"
+
+
+def labelmap_of(mask: Mask) -> Node:
+    """A mask as a vtkOrientedImageData that covers its bounding box."""
+    labelmap = slicer.vtkOrientedImageData()
+    k, j, i = mask.start_kji
+    slices, rows, columns = mask.voxels.shape
+    labelmap.SetExtent(i, i + columns - 1, j, j + rows - 1, k, k + slices - 1)
+    if mask.is_empty:
+        labelmap.AllocateScalars(VTK_UNSIGNED_CHAR, 1)
+    else:
+        _set_scalars(labelmap, mask.voxels.view(np.uint8))
+    labelmap.SetGeometryFromImageToWorldMatrix(_matrix(mask.grid.ijk_to_ras))
+    return labelmap
+
+
+def _vtk_segment(segment: Segment) -> Node:
+    node = slicer.vtkSegment()
+    node.SetName(segment.label)
+    node.SetColor(*(channel / 255 for channel in segment.color))
+    node.SetTag(node.GetTerminologyEntryTagName(), terminology_of(segment))
+    tags = {
+        "DICOM.SegmentNumber": str(segment.number),
+        "DICOM.SegmentDescription": segment.description,
+        "DICOM.SegmentAlgorithmType": segment.algorithm_type,
+        "DICOM.SegmentAlgorithmName": segment.algorithm_name,
+        "DICOM.TrackingID": segment.tracking_id,
+        "DICOM.TrackingUID": segment.tracking_uid,
+        "CRLM.Role": segment.role.value,
+    }
+    for name, value in tags.items():
+        if value:
+            node.SetTag(name, value)
+    node.AddRepresentation(
+        slicer.vtkSegmentationConverter.GetBinaryLabelmapRepresentationName(),
+        labelmap_of(segment.mask),
+    )
+    return node
+
+
+def terminology_of(segment: Segment) -> str:
+    """The segment's codes as Slicer serialises them in the tag ``TerminologyEntry``."""
+    return slicer.vtkSlicerTerminologiesModuleLogic.SerializeTerminologyEntry(
+        _CONTEXT,
+        *_triple(segment.category),
+        *_triple(segment.property_type),
+        *_triple(segment.modifier),
+        _REGION_CONTEXT,
+        *_triple(segment.region),
+        *_triple(segment.region_modifier),
+    )
+
+
+def _triple(code: Coded | None) -> Sequence[str]:
+    return (code.value, code.scheme, code.meaning) if code else ("", "", "")
+
+
+def _set_scalars(image: Node, array: NDArray) -> None:
+    scalars = numpy_to_vtk(np.ascontiguousarray(array).ravel())
+    scalars.SetName("ImageScalars")
+    image.GetPointData().SetScalars(scalars)
+
+
+def _matrix(values: NDArray[np.float64]) -> Node:
+    matrix = vtkMatrix4x4()
+    matrix.DeepCopy(values.ravel().tolist())
+    return matrix
