@@ -1,0 +1,49 @@
+"""Commands on the whole cohort: its survival."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from CRLMExplorerLib.cli.options import Json
+from CRLMExplorerLib.cli.output import console, print_json, print_table
+from CRLMExplorerLib.cohort import survival as kaplan_meier
+from CRLMExplorerLib.cohort.clinical import read_clinical
+from CRLMExplorerLib.cohort.survival import Endpoint
+
+
+def survival(
+    clinical: Annotated[
+        Path, typer.Option("--clinical", "-c", help="The clinical spreadsheet (xlsx or CSV).")
+    ],
+    by: Annotated[str | None, typer.Option("--by", help="Column to group by.")] = None,
+    as_json: Json = False,
+    png: Annotated[Path | None, typer.Option("--png", help="Draw the curves.")] = None,
+) -> None:
+    """Kaplan–Meier survival: medians with 95 % interval, events, log-rank p between groups."""
+    table = read_clinical(clinical)
+    analyses = [kaplan_meier.survival(table, endpoint, by) for endpoint in Endpoint]
+    if png:
+        from CRLMExplorerLib.cohort.plot import save_survival_png
+
+        save_survival_png(analyses, png)
+    if as_json:
+        print_json({analysis.endpoint.value: asdict(analysis) for analysis in analyses})
+        return
+    for finding in table.findings:
+        console.print(finding.message, style="yellow", markup=False, highlight=False)
+    for analysis in analyses:
+        title = analysis.endpoint.label
+        if analysis.log_rank_p is not None:
+            title += f"  (log-rank p = {analysis.log_rank_p:.3g})"
+        print_table(
+            title,
+            ("group", "patients", "events", "median", "95 % from", "to"),
+            [
+                (c.label, c.patients, c.events, c.median_months, *c.median_interval_months)
+                for c in analysis.curves
+            ],
+        )

@@ -1,0 +1,57 @@
+"""How facts, tables, progress and errors are printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.table import Table
+
+from CRLMExplorerLib import progress
+
+console = Console()
+errors = Console(stderr=True, soft_wrap=True)
+
+Cell = object
+
+
+def print_json(facts: Any) -> None:
+    """Print facts as JSON on standard output."""
+    print(json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    """Print rows under their columns; numbers are set right, None is a dash."""
+    table = Table(title=title or None, title_justify="left", header_style="bold")
+    for index, column in enumerate(columns):
+        numbers = any(isinstance(row[index], int | float) for row in rows)
+        table.add_column(column, justify="right" if numbers else "left")
+    for row in rows:
+        table.add_row(*(_text(cell) for cell in row))
+    console.print(table)
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[progress.Progress]:
+    """Show a bar on standard error while the work in the block reports to it."""
+    columns = (
+        TextColumn("{task.fields[title]}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.description}", markup=False),
+    )
+    with Progress(*columns, console=errors, transient=True) as bar:
+        task = bar.add_task("", total=1.0, title=title)
+        yield lambda fraction, message: bar.update(task, completed=fraction, description=message)
+
+
+def _text(cell: Cell) -> str:
+    if cell is None:
+        return "–"
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    return f"{cell:.1f}" if isinstance(cell, float) else str(cell)

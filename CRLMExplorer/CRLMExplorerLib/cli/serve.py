@@ -1,0 +1,54 @@
+"""Commands that open the browser face: on one's own database, or on made-up patients."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from CRLMExplorerLib.cli.options import Clinical, Database, NoBrowser, Port, clinical_table
+from CRLMExplorerLib.cli.output import console, progress_bar
+from CRLMExplorerLib.dicom.database import CtkDatabase
+from CRLMExplorerLib.errors import CRLMExplorerError
+from CRLMExplorerLib.phantom.demo import make_demo
+
+DEFAULT_PORT = 8417
+DEMO_FOLDER = Path("crlm-explorer-demo")
+
+
+def serve(
+    database: Database,
+    clinical: Clinical = None,
+    port: Port = DEFAULT_PORT,
+    no_browser: NoBrowser = False,
+) -> None:
+    """Review the patients of a database in the browser."""
+    table = clinical_table(clinical)
+    with CtkDatabase.open(database) as opened:
+        _start(opened, table, port, not no_browser)
+
+
+def demo(
+    directory: Annotated[
+        Path, typer.Option("--directory", help="Where the made-up patients are kept.")
+    ] = DEMO_FOLDER,
+    port: Port = DEFAULT_PORT,
+    no_browser: NoBrowser = False,
+) -> None:
+    """Review three made-up patients in the browser; they are made first if not there."""
+    with progress_bar("Making the demo") as progress:
+        made = make_demo(directory, progress)
+    console.print(f"Demo data (SYNTHETIC) in {directory}", markup=False, highlight=False)
+    serve(made.database, made.spreadsheet, port, no_browser)
+
+
+def _start(database, table, port, open_browser) -> None:  # type: ignore[no-untyped-def]
+    try:
+        from CRLMExplorerWeb.server import run
+    except ImportError as error:
+        raise CRLMExplorerError(
+            f"The browser face needs packages that are not installed ({error.name}); get them "
+            'with: pip install "crlm-explorer[browser]"'
+        ) from error
+    run(database, table, port=port, open_browser=open_browser)

@@ -1,0 +1,152 @@
+"""A case in the scene: its nodes, and how its segments are shown.
+
+It is the only place that changes the scene for a reader; it knows MRML but no widget or page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import slicer
+
+from CRLMExplorerLib.anatomy import Role
+from CRLMExplorerLib.dicom.nodes import add_ct_node, add_dso_node, segment_id
+from CRLMExplorerLib.dicom.segmentation import Segment
+from CRLMExplorerLib.findings import PointRAS
+from CRLMExplorerLib.host.host import Node
+from CRLMExplorerLib.review.case import Case
+
+
+class Window(Enum):
+    """CT windows by the names radiologists use: width and level in HU."""
+
+    LIVER = ("Liver", 150.0, 30.0)
+    ABDOMEN = ("Abdomen", 400.0, 40.0)
+    LUNG = ("Lung", 1500.0, -600.0)
+    BONE = ("Bone", 1800.0, 400.0)
+
+    @property
+    def label(self) -> str:
+        """The window's name."""
+        return self.value[0]
+
+    @property
+    def width_hu(self) -> float:
+        """Width in HU."""
+        return self.value[1]
+
+    @property
+    def level_hu(self) -> float:
+        """Centre in HU."""
+        return self.value[2]
+
+
+@dataclass(frozen=True)
+class SegmentLook:
+    """How a segment is shown; opacities from 0 to 1.
+
+    Attributes
+    ----------
+    visible
+        In slices, and in 3D if ``in_3d``.
+    filled
+        Whether slices show its area besides its outline.
+    opacity
+        Of the area in slices.
+    in_3d, opacity_3d
+        Whether and how its surface is shown.
+    """
+
+    visible: bool
+    filled: bool
+    opacity: float
+    in_3d: bool
+    opacity_3d: float
+
+
+_LOOKS = {
+    # A radiologist reads the parenchyma itself, so liver and remnant are outlined only.
+    Role.LIVER: SegmentLook(True, False, 0.2, True, 0.2),
+    Role.REMNANT: SegmentLook(True, False, 0.2, True, 0.45),
+    Role.HEPATIC_VEIN: SegmentLook(True, True, 0.25, True, 1.0),
+    Role.PORTAL_VEIN: SegmentLook(True, True, 0.25, True, 1.0),
+    Role.TUMOR: SegmentLook(True, True, 0.3, True, 1.0),
+    Role.OTHER: SegmentLook(True, False, 0.2, False, 0.5),
+}
+
+
+class CaseDisplay:
+    """The nodes of a case in a scene.
+
+    Parameters
+    ----------
+    scene
+        The vtkMRMLScene to show the case in.
+    case
+        A case; without a CT nothing is shown.
+    """
+
+    def __init__(self, scene: Node, case: Case) -> None:
+        self._scene = scene
+        self._case = case
+        self.ct_node: Node | None = None
+        self.dso_node: Node | None = None
+        self._looks: dict[int, SegmentLook] = {}
+        if case.ct is None:
+            return
+        self.ct_node = add_ct_node(scene, case.ct, case.ct.description or "CT")
+        if case.dso is None:
+            return
+        self.dso_node = add_dso_node(
+            scene, case.dso, self.ct_node, case.dso.description or "Segmentation"
+        )
+        for segment in case.segments:
+            self.set_look(segment, _LOOKS[segment.role])
+
+    def look_of(self, segment: Segment) -> SegmentLook:
+        """How a segment is shown now."""
+        return self._looks[segment.number]
+
+    def set_look(self, segment: Segment, look: SegmentLook) -> None:
+        """Show a segment in another way."""
+        assert self.dso_node is not None
+        display, name = self.dso_node.GetDisplayNode(), segment_id(segment)
+        was_modifying = display.StartModify()
+        display.SetSegmentVisibility(name, look.visible)
+        display.SetSegmentVisibility2DFill(name, look.filled)
+        display.SetSegmentVisibility2DOutline(name, True)
+        display.SetSegmentOpacity2DFill(name, look.opacity)
+        display.SetSegmentVisibility3D(name, look.in_3d)
+        display.SetSegmentOpacity3D(name, look.opacity_3d)
+        display.EndModify(was_modifying)
+        self._looks[segment.number] = look
+
+    def build_surfaces(self) -> None:
+        """Make the closed surfaces that 3D views show; takes a while for large segments."""
+        if self.dso_node is not None:
+            self.dso_node.CreateClosedSurfaceRepresentation()
+
+    def set_window(self, window: Window) -> None:
+        """Show the CT in another window."""
+        if self.ct_node is not None:
+            self.ct_node.GetDisplayNode().SetWindowLevel(window.width_hu, window.level_hu)
+
+    def jump_to(self, position_ras_mm: PointRAS) -> None:
+        """Centre all slice views and the crosshair on a position, RAS in mm."""
+        slicer.vtkMRMLSliceNode.JumpAllSlices(
+            self._scene, *position_ras_mm, slicer.vtkMRMLSliceNode.CenteredJumpSlice
+        )
+        crosshair = self._scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+        if crosshair is not None:
+            crosshair.SetCrosshairRAS(*position_ras_mm)
+
+    def remove(self) -> None:
+        """Take from the scene what was put into it, and nothing else."""
+        for node in (self.dso_node, self.ct_node):
+            if node is None:
+                continue
+            for index in reversed(range(node.GetNumberOfDisplayNodes())):
+                self._scene.RemoveNode(node.GetNthDisplayNode(index))
+            self._scene.RemoveNode(node)
+        self.ct_node = self.dso_node = None

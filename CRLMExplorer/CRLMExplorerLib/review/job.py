@@ -1,0 +1,90 @@
+"""Long work that a reader can watch and stop.
+
+A job knows where it stands; who runs it, and on which thread, is the face's choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Generic, TypeVar
+
+from undo_stack import Signal
+
+from CRLMExplorerLib.errors import CRLMExplorerError
+from CRLMExplorerLib.progress import Cancelled, Progress
+
+Result = TypeVar("Result")
+
+Runner = Callable[[Callable[[], None], Callable[[], None]], None]
+"""Runs ``work`` wherever it likes and then ``finish`` on the thread that owns the scene."""
+
+
+def run_inline(work: Callable[[], None], finish: Callable[[], None]) -> None:
+    """Run both at once, on the caller's thread."""
+    work()
+    finish()
+
+
+class JobState(str, Enum):
+    """Where a job is in its life."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Job(Generic[Result]):
+    """A piece of long work with progress in [0, 1], a message, and a result or an error.
+
+    Parameters
+    ----------
+    title
+        What the reader is waiting for.
+    work
+        Does it; told how to report progress. Must not touch the scene.
+    """
+
+    changed = Signal()
+
+    def __init__(self, title: str, work: Callable[[Progress], Result]) -> None:
+        self.title = title
+        self.state = JobState.RUNNING
+        self.fraction = 0.0
+        self.message = ""
+        self.error: str = ""
+        self.result: Result | None = None
+        self._work = work
+        self._cancel_asked = False
+
+    def cancel(self) -> None:
+        """Ask the work to stop at its next report."""
+        self._cancel_asked = True
+
+    def start(self, runner: Runner, finished: Callable[[Job[Result]], None]) -> None:
+        """Run the work; ``finished`` is called with this job on the scene's thread."""
+
+        def finish() -> None:
+            finished(self)
+            self.changed.emit()
+
+        runner(self._run, finish)
+
+    def _run(self) -> None:
+        try:
+            self.result = self._work(self._report)
+            self.state = JobState.DONE
+        except Cancelled:
+            self.state = JobState.CANCELLED
+        except CRLMExplorerError as error:
+            self.state, self.error = JobState.FAILED, str(error)
+        except Exception as error:
+            self.state = JobState.FAILED
+            self.error = f"{self.title} failed: {type(error).__name__}: {error}"
+
+    def _report(self, fraction: float, message: str) -> None:
+        if self._cancel_asked:
+            raise Cancelled
+        self.fraction, self.message = fraction, message
+        self.changed.emit()
