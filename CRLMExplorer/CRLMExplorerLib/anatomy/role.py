@@ -6,9 +6,14 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-_REMNANT_LABEL = re.compile(r"remnant|\bflr\b|residual|future liver", re.IGNORECASE)
+_REMNANT = re.compile(
+    r"remnant|\bflr\b|future liver|residual(?! (tumou?r|disease|metasta|lesion))", re.IGNORECASE
+)
 _TUMOR_LABEL = re.compile(r"tumou?r|metasta|lesion|\bcrlm\b", re.IGNORECASE)
-_LIVER_TUMOR_MEANING = re.compile(r"mass|neoplasm|tumou?r|metasta|lesion", re.IGNORECASE)
+_TUMOR_MEANING = re.compile(r"mass|neoplasm|tumou?r|metasta|lesion", re.IGNORECASE)
+_HEPATIC_VEIN = re.compile(r"^hepatic( \d+)?$|hepatic (vein|venous|vessel)", re.IGNORECASE)
+_PORTAL_VEIN = re.compile(r"^portal( \d+)?$|portal (vein|venous|vessel)", re.IGNORECASE)
+_LIVER = re.compile(r"^liver$", re.IGNORECASE)
 
 
 class Role(str, Enum):
@@ -61,18 +66,18 @@ def role_of(label: str, property_type: Coded | None = None, modifier: Coded | No
     """
     words = label.replace("_", " ").strip()
     meaning = property_type.meaning if property_type else ""
-    if _REMNANT_LABEL.search(words) or (modifier and _REMNANT_LABEL.search(modifier.meaning)):
+    if _REMNANT.search(words):
         return Role.REMNANT
     if _TUMOR_LABEL.search(words):
         return Role.TUMOR
+    if modifier and _REMNANT.search(modifier.meaning):
+        return Role.REMNANT
     for text in (words, meaning):
-        text = text.lower()
-        if text.startswith("hepatic") and "artery" not in text:
-            return Role.HEPATIC_VEIN
-        if text.startswith("portal"):
-            return Role.PORTAL_VEIN
-        if text == "liver":
-            return Role.LIVER
-        if text is not words and _LIVER_TUMOR_MEANING.search(text):
-            return Role.TUMOR
-    return Role.OTHER
+        for role, pattern in (
+            (Role.HEPATIC_VEIN, _HEPATIC_VEIN),
+            (Role.PORTAL_VEIN, _PORTAL_VEIN),
+            (Role.LIVER, _LIVER),
+        ):
+            if pattern.search(text):
+                return role
+    return Role.TUMOR if _TUMOR_MEANING.search(meaning) else Role.OTHER

@@ -75,8 +75,11 @@ class Grid:
         return ijk[2::-1]
 
     def same_as(self, other: Grid, tolerance_mm: float = 1e-2) -> bool:
-        """Whether both grids have the same voxels, corner by corner, within a tolerance in mm."""
+        """Whether both grids have the same voxels, within a tolerance in mm.
+
+        The outer edges count too, so that grids of a single slice differ where its thickness does.
+        """
         if self.shape_kji != other.shape_kji:
             return False
-        corners = np.array(list(np.ndindex(2, 2, 2))) * (np.array(self.shape_kji) - 1)
+        corners = np.array(list(np.ndindex(2, 2, 2))) * self.shape_kji - 0.5
         return bool(np.abs(self.ras_of(corners) - other.ras_of(corners)).max() <= tolerance_mm)

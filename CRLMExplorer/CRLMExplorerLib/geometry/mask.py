@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from CRLMExplorerLib.geometry.grid import Grid, IndexKJI
 
 BoolArray = NDArray[np.bool_]
+Box = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,35 +82,44 @@ class Mask:
         return self.count * self.grid.voxel_ml
 
     @property
-    def box(self) -> tuple[slice, slice, slice]:
+    def box(self) -> Box:
         """The bounding box as slices into an array of the grid."""
         k, j, i = (slice(a, a + n) for a, n in zip(self.start_kji, self.voxels.shape, strict=True))
         return k, j, i
 
-    def within(self, box: tuple[slice, slice, slice]) -> BoolArray:
+    def within(self, box: Box) -> BoolArray:
         """The mask as an array of a box of the grid; what lies outside the box is left out."""
         out = np.zeros([s.stop - s.start for s in box], dtype=bool)
-        source, target = [], []
-        for mine, wanted in zip(self.box, box, strict=True):
-            low, high = max(mine.start, wanted.start), min(mine.stop, wanted.stop)
-            if low >= high:
-                return out
-            source.append(slice(low - mine.start, high - mine.start))
-            target.append(slice(low - wanted.start, high - wanted.start))
-        out[tuple(target)] = self.voxels[tuple(source)]
+        shared = _shared_box(self.box, box)
+        out[_seen_from(box, shared)] = self.voxels[_seen_from(self.box, shared)]
         return out
 
     def to_array(self) -> BoolArray:
         """The mask as an array of the whole grid."""
         return self.within(tuple(slice(0, n) for n in self.grid.shape_kji))  # type: ignore[arg-type]
 
+    def overlap(self, other: Mask) -> int:
+        """Number of voxels of both."""
+        return int(np.count_nonzero(self._shared_voxels(other)[1]))
+
     def __and__(self, other: Mask) -> Mask:
         """Voxels of both."""
-        return Mask.from_array(self.grid, self.voxels & other.within(self.box), self.start_kji)
+        start, voxels = self._shared_voxels(other)
+        return Mask.from_array(self.grid, voxels, start)
 
     def __sub__(self, other: Mask) -> Mask:
         """Voxels of this mask that are not in the other."""
-        return Mask.from_array(self.grid, self.voxels & ~other.within(self.box), self.start_kji)
+        shared = _shared_box(self.box, other.box)
+        out = self.voxels.copy()
+        out[_seen_from(self.box, shared)] &= ~other.voxels[_seen_from(other.box, shared)]
+        return Mask.from_array(self.grid, out, self.start_kji)
+
+    def _shared_voxels(self, other: Mask) -> tuple[IndexKJI, BoolArray]:
+        """Voxels of both in the box that both have, and where that box starts."""
+        shared = _shared_box(self.box, other.box)
+        k, j, i = shared
+        mine = self.voxels[_seen_from(self.box, shared)]
+        return (k.start, j.start, i.start), mine & other.voxels[_seen_from(other.box, shared)]
 
     def __or__(self, other: Mask) -> Mask:
         """Voxels of either."""
@@ -150,7 +160,25 @@ class Mask:
         return r, a, s
 
 
-def _bounding_box(array: NDArray) -> tuple[slice, slice, slice] | None:
+def _shared_box(one: Box, other: Box) -> Box:
+    """The box that lies in both; without voxels where they do not meet."""
+    shared = []
+    for a, b in zip(one, other, strict=True):
+        start = max(a.start, b.start)
+        shared.append(slice(start, max(start, min(a.stop, b.stop))))
+    k, j, i = shared
+    return k, j, i
+
+
+def _seen_from(outer: Box, inner: Box) -> Box:
+    """The inner box as slices into the array of the outer one."""
+    k, j, i = (
+        slice(b.start - a.start, b.stop - a.start) for a, b in zip(outer, inner, strict=True)
+    )
+    return k, j, i
+
+
+def _bounding_box(array: NDArray) -> Box | None:
     box: list[slice] = []
     for axis in range(3):
         view = array[tuple(box)]

@@ -65,6 +65,7 @@ class ReviewSession:
 
     worklist_changed = Signal()
     case_changed = Signal()
+    surfaces_built = Signal()
     measures_changed = Signal()
     segments_changed = Signal()
     window_changed = Signal()
@@ -91,6 +92,7 @@ class ReviewSession:
         self._rows: list[WorklistRow] = []
         self._analyses: dict[tuple[Endpoint, str | None], SurvivalAnalysis] = {}
         self._opening: Job[Case] | None = None
+        self._next_tumor = 0
         self.reload_worklist()
 
     # The worklist
@@ -241,6 +243,13 @@ class ReviewSession:
         if not segment.mask.is_empty:
             self.jump_to(Runs.of(segment.mask).central_voxel_ras_mm())
 
+    def jump_to_next_tumor(self) -> None:
+        """Centre the views on each tumour in turn."""
+        tumors = self.case.volumetry.tumors if self.case and self.case.volumetry else ()
+        if tumors:
+            self.jump_to(tumors[self._next_tumor % len(tumors)].center_ras_mm)
+            self._next_tumor += 1
+
     def jump_to(self, position_ras_mm: PointRAS) -> None:
         """Centre the views on a position, RAS in mm."""
         if self.display:
@@ -301,10 +310,12 @@ class ReviewSession:
         if self.display:
             self.display.remove()
         self.case = case
+        self._next_tumor = 0
         self.display = CaseDisplay(self._host.scene, case)
         self.display.set_window(self.window)
         self.case_changed.emit()
         self.display.build_surfaces()
+        self.surfaces_built.emit()
         row = next((r for r in self._rows if r.patient_id == case.patient_id), None)
         if row and row.review.state is ReviewState.NOT_SEEN:
             self.set_review(ReviewState.SEEN, row.review.note)

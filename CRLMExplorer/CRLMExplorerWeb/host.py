@@ -1,0 +1,36 @@
+"""The Slicer core as the browser's server runs it: a scene with views that stream pictures."""
+
+from __future__ import annotations
+
+import slicer
+from trame_server import Server
+from trame_slicer.core import SlicerApp
+from trame_slicer.rca_view import register_rca_factories
+from vtkmodules.vtkCommonCore import vtkObject
+
+from CRLMExplorerWeb.view_ui import slice_view_ui, threed_view_ui
+
+
+class ServedHost:
+    """The `Host` of the browser face.
+
+    Parameters
+    ----------
+    server
+        The trame server that streams the views.
+    """
+
+    def __init__(self, server: Server) -> None:
+        # Without a display VTK warns at every view that it has none; it renders all the same.
+        vtkObject.GlobalWarningDisplayOff()
+        self.app = SlicerApp()
+        self.scene = self.app.scene
+        register_rca_factories(
+            self.app.view_manager,
+            server,
+            slice_view_ui_f=slice_view_ui,
+            three_d_view_ui_f=threed_view_ui,
+        )
+        crosshair = self.scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+        crosshair.SetCrosshairMode(slicer.vtkMRMLCrosshairNode.ShowBasic)
+        crosshair.SetCrosshairBehavior(slicer.vtkMRMLCrosshairNode.OffsetJumpSlice)

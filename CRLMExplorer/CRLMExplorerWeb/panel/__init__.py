@@ -1,0 +1,1 @@
+"""The parts of the page: each file lays out one; none holds state."""

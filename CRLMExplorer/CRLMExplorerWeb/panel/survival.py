@@ -1,0 +1,68 @@
+"""The cohort's survival with the open patient on it."""
+
+from __future__ import annotations
+
+from trame.widgets import html, plotly
+from trame.widgets import vuetify3 as v
+
+from CRLMExplorerLib.cohort.survival import Endpoint
+from CRLMExplorerWeb.page_state import PageState
+
+_FIELD = {"density": "compact", "variant": "outlined", "hide_details": True}
+
+
+def survival_part(name: PageState) -> None:
+    """Lay out the survival part."""
+    html.Div(
+        "Survival needs the clinical spreadsheet: start with --clinical.",
+        v_if=(f"!{name.groupings}.length",),
+        classes="pa-4 text-medium-emphasis",
+    )
+    with html.Div(v_if=(f"{name.groupings}.length",)):
+        with html.Div(classes="survival-choices"):
+            v.VSelect(
+                v_model=(name.endpoint,),
+                items=("endpoints", [{"value": e.value, "title": e.label} for e in Endpoint]),
+                label="Endpoint",
+                classes="endpoint",
+                **_FIELD,
+            )
+            v.VSelect(
+                v_model=(name.group_by,),
+                items=(name.groupings,),
+                label="Groups",
+                classes="group-by",
+                **_FIELD,
+            )
+        plotly.Figure(
+            state_variable_name=name.survival_figure,
+            display_mode_bar=("false",),
+            responsive=True,
+            classes="survival-figure",
+        )
+        with html.Table(classes="survival-table"):
+            with html.Thead(), html.Tr():
+                for title in ("", "patients", "events", "median, months", "95 %"):
+                    html.Th(title)
+            with (
+                html.Tbody(),
+                html.Tr(v_for=f"row in {name.survival_rows}", key="row.label"),
+            ):
+                for field in ("label", "patients", "events", "median", "interval"):
+                    html.Td(f"{{{{ row.{field} }}}}")
+        html.Div("At risk", classes="clinical-title")
+        with html.Table(classes="survival-table"):
+            with html.Thead(), html.Tr():
+                html.Th("months")
+                html.Th(
+                    "{{ tick }}",
+                    v_for=f"tick in {name.survival_figure}.layout?.xaxis.tickvals",
+                    key="tick",
+                )
+            with (
+                html.Tbody(),
+                html.Tr(v_for=f"row in {name.survival_rows}", key="row.label"),
+            ):
+                html.Td("{{ row.label }}")
+                html.Td("{{ count }}", v_for="(count, place) in row.at_risk", key="place")
+        html.Div(f"{{{{ {name.survival_note} }}}}", classes="px-4 pt-2 text-caption")

@@ -1,0 +1,117 @@
+"""The four views: how they are laid out, linked and reset."""
+
+from __future__ import annotations
+
+import slicer
+from trame_server import Server
+from trame_slicer.core import LayoutManager
+from trame_slicer.views import Layout, LayoutDirection, SliceView, ViewLayoutDefinition
+from vtkmodules.vtkCommonCore import vtkCommand
+
+from CRLMExplorerLib.findings import PointRAS
+from CRLMExplorerWeb.host import ServedHost
+
+_BEFORE_VIEW_INTERACTION = 10.0
+
+
+class Views:
+    """Axial, sagittal, coronal and 3D views of the scene.
+
+    Clicking or dragging with the left button in a slice view moves the crosshair, and the other
+    slice views follow.
+    """
+
+    def __init__(self, server: Server, host: ServedHost) -> None:
+        self._host = host
+        self.layouts = LayoutManager(host.scene, host.app.view_manager, server)
+        self.layouts.register_layout_dict(_layouts())
+        self.layouts.set_layout(next(iter(_layouts())))
+        for view in host.app.view_manager.get_slice_views():
+            _draw_ct_below_segments(view)
+            _SlicePointer(view, host.scene)
+
+    @staticmethod
+    def names() -> list[str]:
+        """The layouts to choose from."""
+        return list(_layouts())
+
+    def show_volume(self, volume_node: object | None) -> None:
+        """Show a CT in the slice views and fit all views to the scene."""
+        self._host.app.display_manager.show_volume_in_slice_background(volume_node)
+        self.reset()
+
+    def reset(self) -> None:
+        """Fit all views to what they show."""
+        self._host.app.display_manager.reset_views()
+
+    def reset_3d(self) -> None:
+        """Fit the 3D view to the surfaces."""
+        for view in self._host.app.view_manager.get_threed_views():
+            view.reset_view()
+
+
+class _SlicePointer:
+    """Moves the crosshair to where the left button is pressed or dragged in a slice view."""
+
+    def __init__(self, view: SliceView, scene: object) -> None:
+        self._view, self._scene = view, scene
+        self._is_pressed = False
+        interactor = view.interactor()
+        for event, method in (
+            (vtkCommand.LeftButtonPressEvent, self._press),
+            (vtkCommand.MouseMoveEvent, self._move),
+            (vtkCommand.LeftButtonReleaseEvent, self._release),
+        ):
+            interactor.AddObserver(event, method, _BEFORE_VIEW_INTERACTION)
+
+    def _press(self, interactor, _event) -> None:
+        if not (interactor.GetShiftKey() or interactor.GetControlKey()):
+            self._is_pressed = True
+            self._point()
+
+    def _move(self, _interactor, _event) -> None:
+        if self._is_pressed:
+            self._point()
+
+    def _release(self, _interactor, _event) -> None:
+        self._is_pressed = False
+
+    def _point(self) -> None:
+        position = self._position_ras_mm()
+        crosshair = self._scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+        crosshair.SetCrosshairRAS(*position)
+        slicer.vtkMRMLSliceNode.JumpAllSlices(
+            self._scene, *position, slicer.vtkMRMLSliceNode.OffsetJumpSlice
+        )
+
+    def _position_ras_mm(self) -> PointRAS:
+        x, y = self._view.interactor().GetEventPosition()
+        r, a, s, _ = self._view.get_view_node().GetXYToRAS().MultiplyPoint((x, y, 0.0, 1.0))
+        return r, a, s
+
+
+def _draw_ct_below_segments(view: SliceView) -> None:
+    # Both are 2D actors of one renderer, drawn in the order they were added, each hiding what is
+    # drawn later behind it. trame-slicer adds the CT with the first volume, after the segments'
+    # actors, so a translucent fill blacked out the CT. Adding it first lets the fill blend.
+    view.first_renderer().AddViewProp(view._render_manager.image_actor)
+
+
+def _layouts() -> dict[str, Layout]:
+    axial = ViewLayoutDefinition.axial_view()
+    coronal = ViewLayoutDefinition.coronal_view()
+    sagittal = ViewLayoutDefinition.sagittal_view()
+    threed = ViewLayoutDefinition.threed_view(background_color=("#0d1117", "#1c2430"))
+    row, column = LayoutDirection.Horizontal, LayoutDirection.Vertical
+    return {
+        "Four-up": Layout(
+            row, [Layout(column, [axial, coronal]), Layout(column, [threed, sagittal])]
+        ),
+        "Axial": Layout(
+            row, [axial, Layout(column, [threed, coronal, sagittal])], flex_sizes=["2", "1"]
+        ),
+        "3D": Layout(
+            row, [threed, Layout(column, [axial, coronal, sagittal])], flex_sizes=["2", "1"]
+        ),
+        "Axial only": Layout(column, [axial]),
+    }
