@@ -43,7 +43,7 @@ class ReviewApp:
         self._loop: asyncio.AbstractEventLoop | None = None
         host = ServedHost(server)
         self.session = ReviewSession(host, database, table, LoopRunner(self._on_loop))
-        self.views = Views(server, host)
+        self.views = Views(server, host, self.session.point_at)
         self._typed = TypedState(server.state, PageState)
         self.page = self._typed.data
         self._connect()
@@ -143,6 +143,7 @@ class ReviewApp:
         self._show_survival()
         display = self.session.display
         self.views.show_volume(display.ct_node if display else None)
+        self.session.point_at_start()
 
     def _show_segments(self) -> None:
         self.page.segments = presenter.segment_rows(self.session)

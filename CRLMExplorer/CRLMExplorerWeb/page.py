@@ -109,7 +109,7 @@ class Page:
                         window.label,
                         value=window.name,
                         size="small",
-                        title=f"Window {window.width_hu:g}, level {window.level_hu:g} HU ({number})",
+                        title=f"{window.width_hu:g} / {window.level_hu:g} HU ({number})",
                     )
             v.VSelect(
                 v_model=(name.layout,),

@@ -57,7 +57,7 @@ class PageState:
     survival_note: str = ""
     review_state: str = "not seen"
     review_note: str = ""
-    window: str = "LIVER"
+    window: str = "PORTAL_VENOUS"
     layout: str = "Four-up"
     dark: bool = True
     tab: str = "segments"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import slicer
+from collections.abc import Callable
+
 from trame_server import Server
 from trame_slicer.core import LayoutManager
 from trame_slicer.views import Layout, LayoutDirection, SliceView, ViewLayoutDefinition
@@ -19,16 +20,28 @@ class Views:
 
     Clicking or dragging with the left button in a slice view moves the crosshair, and the other
     slice views follow.
+
+    Parameters
+    ----------
+    point_at
+        Shows the slices through a position, RAS in mm.
     """
 
-    def __init__(self, server: Server, host: ServedHost) -> None:
+    def __init__(
+        self, server: Server, host: ServedHost, point_at: Callable[[PointRAS], None]
+    ) -> None:
         self._host = host
+        self._point_at = point_at
         self.layouts = LayoutManager(host.scene, host.app.view_manager, server)
         self.layouts.register_layout_dict(_layouts())
         self.layouts.set_layout(next(iter(_layouts())))
+        for view in host.app.view_manager.get_threed_views():
+            # Depth peeling loses translucent surfaces in off-screen rendering by Mesa.
+            view.get_view_node().SetUseDepthPeeling(False)
+            view.renderer().SetUseDepthPeeling(False)
         for view in host.app.view_manager.get_slice_views():
             _draw_ct_below_segments(view)
-            _SlicePointer(view, host.scene)
+            _SlicePointer(view, point_at)
 
     @staticmethod
     def names() -> list[str]:
@@ -41,8 +54,10 @@ class Views:
         self.reset()
 
     def reset(self) -> None:
-        """Fit all views to what they show."""
+        """Fit all views to what they show; slices stay where the crosshair is."""
         self._host.app.display_manager.reset_views()
+        crosshair = self._host.scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+        self._point_at(crosshair.GetCrosshairRAS())
 
     def reset_3d(self) -> None:
         """Fit the 3D view to the surfaces."""
@@ -53,8 +68,8 @@ class Views:
 class _SlicePointer:
     """Moves the crosshair to where the left button is pressed or dragged in a slice view."""
 
-    def __init__(self, view: SliceView, scene: object) -> None:
-        self._view, self._scene = view, scene
+    def __init__(self, view: SliceView, point_at: Callable[[PointRAS], None]) -> None:
+        self._view, self._point_at = view, point_at
         self._is_pressed = False
         interactor = view.interactor()
         for event, method in (
@@ -77,17 +92,9 @@ class _SlicePointer:
         self._is_pressed = False
 
     def _point(self) -> None:
-        position = self._position_ras_mm()
-        crosshair = self._scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
-        crosshair.SetCrosshairRAS(*position)
-        slicer.vtkMRMLSliceNode.JumpAllSlices(
-            self._scene, *position, slicer.vtkMRMLSliceNode.OffsetJumpSlice
-        )
-
-    def _position_ras_mm(self) -> PointRAS:
         x, y = self._view.interactor().GetEventPosition()
         r, a, s, _ = self._view.get_view_node().GetXYToRAS().MultiplyPoint((x, y, 0.0, 1.0))
-        return r, a, s
+        self._point_at((r, a, s))
 
 
 def _draw_ct_below_segments(view: SliceView) -> None:

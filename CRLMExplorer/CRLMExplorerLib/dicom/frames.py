@@ -32,11 +32,14 @@ class Patch:
     ijk_to_ras
         Array of shape (4, 4): column and row in the patch, and frames along the normal, to RAS
         in mm.
+    step_is_stated
+        Whether the DSO states the distance between frames along the normal; else it is a guess.
     inside
         Boolean array (rows, columns).
     """
 
     ijk_to_ras: NDArray[np.float64]
+    step_is_stated: bool
     inside: NDArray[np.bool_]
 
 
@@ -52,7 +55,7 @@ def read_patches(dso: Dataset, progress: Progress) -> dict[int, list[Patch]]:
     Exception
         Of many types, if the file is damaged.
     """
-    affines = _frames_to_ras(dso)
+    affines, step_is_stated = _frames_to_ras(dso)
     patches: dict[int, list[Patch]] = defaultdict(list)
     for number, index, inside in _masks(dso):
         rows, columns = inside.any(axis=1).nonzero()[0], inside.any(axis=0).nonzero()[0]
@@ -61,14 +64,14 @@ def read_patches(dso: Dataset, progress: Progress) -> dict[int, list[Patch]]:
             cropped = inside[j : rows[-1] + 1, i : columns[-1] + 1].copy()
             affine = affines[index].copy()
             affine[:3, 3] = (affine @ [i, j, 0, 1])[:3]
-            patches[number].append(Patch(affine, cropped))
+            patches[number].append(Patch(affine, step_is_stated, cropped))
         progress((index + 1) / len(affines), "Reading segments")
     return patches
 
 
 def _masks(dso: Dataset) -> Iterator[tuple[int, int, NDArray[np.bool_]]]:
     """SegmentNumber, index of the frame, and the frame's pixels of that segment."""
-    frames = enumerate(iter_pixels(dso, raw=True))
+    frames = enumerate(_frames(dso))
     if dso.SegmentationType == "LABELMAP":
         known = {int(item.SegmentNumber) for item in dso.SegmentSequence}
         for index, frame in frames:
@@ -80,6 +83,21 @@ def _masks(dso: Dataset) -> Iterator[tuple[int, int, NDArray[np.bool_]]]:
     half = (maximum + 1) // 2
     for index, frame in frames:
         yield numbers[index], index, frame >= half
+
+
+def _frames(dso: Dataset) -> Iterator[NDArray]:
+    if dso.BitsAllocated > 1 or dso.file_meta.TransferSyntaxUID.is_encapsulated:
+        yield from iter_pixels(dso, raw=True)
+        return
+    # Frames follow one another bit by bit: pydicom's iterator wants them to end with a byte.
+    pixels = dso.Rows * dso.Columns
+    packed = np.frombuffer(dso.PixelData, dtype=np.uint8)
+    if packed.size * 8 < pixels * dso.NumberOfFrames:
+        needed = -(-pixels * dso.NumberOfFrames // 8)
+        raise DsoError(f"PixelData is cut short: {packed.size} of {needed} bytes")
+    for first in range(0, pixels * dso.NumberOfFrames, pixels):
+        bits = np.unpackbits(packed[first // 8 : -(-(first + pixels) // 8)], bitorder="little")
+        yield bits[first % 8 : first % 8 + pixels].reshape(dso.Rows, dso.Columns)
 
 
 def _segment_numbers(dso: Dataset) -> list[int]:
@@ -94,8 +112,9 @@ def _segment_numbers(dso: Dataset) -> list[int]:
     ]
 
 
-def _frames_to_ras(dso: Dataset) -> NDArray[np.float64]:
-    """Array of shape (frames, 4, 4): column, row, frame along the normal to RAS in mm."""
+def _frames_to_ras(dso: Dataset) -> tuple[NDArray[np.float64], bool]:
+    """Array of shape (frames, 4, 4): column, row, frame along the normal to RAS in mm; and whether
+    the DSO states how far apart frames are."""
     shared = dso.SharedFunctionalGroupsSequence[0]
     affines = []
     for groups in dso.PerFrameFunctionalGroupsSequence:
@@ -113,17 +132,15 @@ def _frames_to_ras(dso: Dataset) -> NDArray[np.float64]:
     to_lps = np.array(affines)
     normals = np.cross(to_lps[:, :3, 0], to_lps[:, :3, 1])
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    to_lps[:, :3, 2] = normals * _spacing_mm(to_lps[:, :3, 3] @ normals[0], measures)
-    return lps_to_ras(to_lps)
-
-
-def _spacing_mm(along_mm: NDArray[np.float64], measures: Dataset) -> float:
-    # Gaps between frames come second: where empty frames are left out they are multiples of it.
-    if measures.get("SpacingBetweenSlices"):
-        return abs(float(measures.SpacingBetweenSlices))
-    gaps = np.diff(np.sort(along_mm))
-    gaps = gaps[gaps > 1e-3]
-    return float(gaps.min()) if gaps.size else float(measures.get("SliceThickness") or 1.0)
+    gaps_mm = np.diff(np.sort(to_lps[:, :3, 3] @ normals[0]))
+    gaps_mm = gaps_mm[gaps_mm > 1e-3]
+    stated_mm = abs(float(measures.get("SpacingBetweenSlices") or 0))
+    if stated_mm:
+        step_mm = min([stated_mm, *gaps_mm.tolist()])
+    else:
+        step_mm = gaps_mm.min() if gaps_mm.size else float(measures.get("SliceThickness") or 1)
+    to_lps[:, :3, 2] = normals * step_mm
+    return lps_to_ras(to_lps), stated_mm > 0
 
 
 def _group(groups: Dataset, shared: Dataset, name: str, without: str) -> Dataset:

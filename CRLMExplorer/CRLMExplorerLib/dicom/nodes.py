@@ -71,7 +71,7 @@ def segment_id(segment: Segment) -> str:
 
 
 def labelmap_of(mask: Mask) -> Node:
-    """A mask as a vtkOrientedImageData that covers its bounding box."""
+    """A mask as a vtkOrientedImageData that covers its bounding box; edits do not reach the mask."""
     labelmap = slicer.vtkOrientedImageData()
     k, j, i = mask.start_kji
     slices, rows, columns = mask.voxels.shape
@@ -79,7 +79,7 @@ def labelmap_of(mask: Mask) -> Node:
     if mask.is_empty:
         labelmap.AllocateScalars(VTK_UNSIGNED_CHAR, 1)
     else:
-        _set_scalars(labelmap, mask.voxels.view(np.uint8))
+        _set_scalars(labelmap, mask.voxels.view(np.uint8).copy())
     labelmap.SetGeometryFromImageToWorldMatrix(_matrix(mask.grid.ijk_to_ras))
     return labelmap
 

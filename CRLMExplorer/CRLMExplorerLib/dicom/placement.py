@@ -52,12 +52,13 @@ def place(patches: Sequence[Patch], ct: CtVolume) -> Placed:
     resampled = False
     for patch in patches:
         to_ct = target.ras_to_ijk @ patch.ijk_to_ras
-        outside += _count_outside(patch, to_ct, ct.grid)
+        lost = _count_outside(patch, to_ct, ct.grid)
+        outside += lost
         part = _on_slice(patch, to_ct, target)
         if part is None:
             part = _resampled(patch, to_ct, ct.grid)
-            # Flipped frames come here too, but lose nothing.
-            resampled |= not part.is_empty and _drift(patch, to_ct, np.rint(to_ct)) > _TOLERANCE
+            lies_in_ct = lost < np.count_nonzero(patch.inside)
+            resampled |= bool(lies_in_ct and not _same_voxels(patch, to_ct))
         parts.append(part)
     return Placed(Mask.union(ct.grid, parts), outside, resampled)
 
@@ -88,6 +89,12 @@ def _drift(patch: Patch, to_ct: NDArray[np.float64], expected: NDArray[np.float6
     return float((np.abs(to_ct - expected)[:3] * [columns, rows, 1, 1]).max())
 
 
+def _same_voxels(patch: Patch, to_ct: NDArray[np.float64]) -> bool:
+    """Whether the patch's pixels are voxels of the CT, be it flipped or turned."""
+    scaled = np.abs(to_ct[:3, :3]).max() > 1.5
+    return not scaled and _drift(patch, to_ct, np.rint(to_ct)) <= _TOLERANCE
+
+
 def _on_slice(patch: Patch, to_ct: NDArray[np.float64], target: _Target) -> Mask | None:
     """The patch as voxels of one slice; None if its pixels are not the CT's."""
     grid = target.grid
@@ -95,7 +102,8 @@ def _on_slice(patch: Patch, to_ct: NDArray[np.float64], target: _Target) -> Mask
     in_plane[:2, 3] = np.rint(to_ct[:2, 3])
     in_plane[:3, 2] = to_ct[:3, 2]
     in_plane[2, 3] = to_ct[2, 3]
-    if _drift(patch, to_ct, in_plane) > _TOLERANCE:
+    thicker = patch.step_is_stated and abs(to_ct[2, 2]) > 1.5
+    if thicker or _drift(patch, to_ct, in_plane) > _TOLERANCE:
         return None
     offset_mm = float((patch.ijk_to_ras[:3, 3] - grid.ijk_to_ras[:3, 3]) @ target.normal)
     k = int(np.argmin(np.abs(target.offsets_mm - offset_mm)))
@@ -106,6 +114,8 @@ def _on_slice(patch: Patch, to_ct: NDArray[np.float64], target: _Target) -> Mask
     i, j = np.rint(to_ct[:2, 3]).astype(int).tolist()
     _, rows, columns = grid.shape_kji
     shown = patch.inside[max(0, -j) : max(0, rows - j), max(0, -i) : max(0, columns - i)]
+    if not shown.any():
+        return Mask.empty(grid)
     return Mask.from_array(grid, shown[np.newaxis], (k, max(0, j), max(0, i)))
 
 

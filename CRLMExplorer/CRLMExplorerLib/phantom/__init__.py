@@ -3,10 +3,10 @@
 What this room makes is marked SYNTHETIC and made of formulas; no person's data is in it.
 """
 
-from CRLMExplorerLib.phantom.ct_series import write_ct
-from CRLMExplorerLib.phantom.patients import write_demo_patients
-from CRLMExplorerLib.phantom.dso import PhantomSegment, PropertyCodes, write_dso
 from CRLMExplorerLib.phantom.anatomy import DEMO_PATIENTS, Anatomy, DemoPatient, demo_anatomy
+from CRLMExplorerLib.phantom.ct_series import write_ct
+from CRLMExplorerLib.phantom.dso import PhantomSegment, PropertyCodes, write_dso
+from CRLMExplorerLib.phantom.patients import write_demo_patients
 
 __all__ = [
     "DEMO_PATIENTS",

@@ -74,13 +74,15 @@ class Canvas:
 
     def noise(self, purpose: int, cell_mm: float, box: Box = EVERYWHERE) -> Field:
         """A smooth random field of unit variance in a box of the half-resolution arrays."""
-        shape = (self.body.slices, ROWS // 2, COLUMNS // 2)
-        step_mm = (self.body.slice_mm, 2 * self.body.pixel_mm, 2 * self.body.pixel_mm)
-        bases = [_basis(n, cell_mm / step) for n, step in zip(shape, step_mm, strict=True)]
-        values = self.rng(purpose).standard_normal([basis.shape[1] for basis in bases])
-        along, down, across = (basis[part] for basis, part in zip(bases, box, strict=True))
-        out = np.tensordot(along, values.astype(np.float32), axes=(1, 0))
-        return np.matmul(np.matmul(down, out), across.T)
+        counts = (self.body.slices, ROWS // 2, COLUMNS // 2)
+        steps_mm = (self.body.slice_mm, 2 * self.body.pixel_mm, 2 * self.body.pixel_mm)
+        cells = [cell_mm / step_mm for step_mm in steps_mm]
+        knots = [int(count / cell) + 4 for count, cell in zip(counts, cells, strict=True)]
+        values = self.rng(purpose).standard_normal(knots).astype(np.float32)
+        # slices last: the array is small until then, and they are whole pieces of memory
+        for axis in (2, 1, 0):
+            values = _spline(values, axis, np.arange(counts[axis])[box[axis]] / cells[axis])
+        return values
 
     @cached_property
     def coordinates(self) -> tuple[Field, Field, Field]:
@@ -184,18 +186,30 @@ class Canvas:
 
 def upsampled(array: Field) -> Field:
     """Twice the rows and columns of a slice or of slices, by linear interpolation."""
-    for axis in (-1, -2):
-        array = np.moveaxis(array, axis, 0)
-        near, far = np.float32(0.75) * array, np.float32(0.25) * array
-        out = np.empty((2 * array.shape[0], *array.shape[1:]), dtype=np.float32)
-        np.add(near[1:], far[:-1], out=out[2::2])
-        np.add(near[:-1], far[1:], out=out[1:-1:2])
-        out[0], out[-1] = array[0], array[-1]
-        array = np.moveaxis(out, 0, axis)
-    return array
+    *others, rows, columns = array.shape
+    wide = np.empty((*others, rows, 2 * columns), dtype=np.float32)
+    wide[..., 0], wide[..., -1] = array[..., 0], array[..., -1]
+    near, far = np.float32(0.75) * array, np.float32(0.25) * array
+    np.add(near[..., 1:], far[..., :-1], out=wide[..., 2::2])
+    np.add(near[..., :-1], far[..., 1:], out=wide[..., 1:-1:2])
+    fine = np.empty((*others, 2 * rows, 2 * columns), dtype=np.float32)
+    fine[..., 0, :], fine[..., -1, :] = wide[..., 0, :], wide[..., -1, :]
+    near, far = np.float32(0.75) * wide, np.float32(0.25) * wide
+    np.add(near[..., 1:, :], far[..., :-1, :], out=fine[..., 2::2, :])
+    np.add(near[..., :-1, :], far[..., 1:, :], out=fine[..., 1:-1:2, :])
+    return fine
 
 
-def _basis(count: int, cell: float) -> NDArray[np.float32]:
-    centers = np.arange(-2, int(np.ceil(count / cell)) + 3) * cell
-    weights = np.exp(-0.5 * ((np.arange(count)[:, None] - centers) / (0.6 * cell)) ** 2)
-    return (weights / np.sqrt((weights**2).sum(axis=1, keepdims=True))).astype(np.float32)
+def _spline(values: Field, axis: int, at: NDArray[np.float64]) -> Field:
+    """Cubic B-spline through random values along an axis, scaled to keep their variance."""
+    first = at.astype(int)
+    t = at - first
+    weights = np.array(
+        [(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3]
+    )
+    weights /= np.linalg.norm(weights, axis=0)
+    along = [-1 if n == axis else 1 for n in range(3)]
+    out = np.float32(0.0)
+    for n, weight in enumerate(weights.astype(np.float32)):
+        out = out + np.take(values, first + n, axis=axis) * weight.reshape(along)
+    return np.asarray(out)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import find_objects, gaussian_filter
 from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
 
@@ -136,9 +136,19 @@ def at_full_resolution(
 ) -> NDArray[np.bool_]:
     """Where a half-resolution distance of a box is negative, on the whole CT."""
     mask = np.zeros(shape_kji, dtype=bool)
-    k, j, i = box
-    mask[k, 2 * j.start : 2 * j.stop, 2 * i.start : 2 * i.stop] = upsampled(distance) < 0.0
+    part = _surroundings(distance)
+    k, j, i = (
+        slice(outer.start + inner.start, outer.start + inner.stop)
+        for outer, inner in zip(box, part, strict=True)
+    )
+    mask[k, 2 * j.start : 2 * j.stop, 2 * i.start : 2 * i.stop] = upsampled(distance[part]) < 0.0
     return mask
+
+
+def _surroundings(distance: Field) -> Box:
+    """A box around all that is negative, a little larger."""
+    k, j, i = find_objects((distance < 5.0).view(np.uint8))[0]
+    return k, j, i
 
 
 def paint_liver(
@@ -325,7 +335,7 @@ def _place(
 
 def _of_diameter(distance: Field, diameter_mm: float, pixel_mm: float) -> Field:
     """Move the surface until the longest diameter in a slice is the one wanted."""
-    fine = upsampled(distance)
+    fine = upsampled(distance[_surroundings(distance)])
     for _ in range(3):
         longest = 0.0
         for mask in fine < 0.0:

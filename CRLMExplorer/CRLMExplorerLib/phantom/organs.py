@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from CRLMExplorerLib.phantom.canvas import Canvas
+from CRLMExplorerLib.phantom.canvas import ROWS, Box, Canvas
 from CRLMExplorerLib.phantom.shapes import (
     Field,
     Point,
@@ -145,9 +145,11 @@ def _paint_gut(canvas: Canvas, gut: Shape, content_hu: float | Field) -> None:
         canvas.paint(gut.grown(-3.0), content_hu)
 
 
-def _up(canvas: Canvas, y: Field) -> Field:
-    """How far up a point lies in the scanner, where gas collects, mm."""
-    return y if canvas.body.prone else -y
+def _up(canvas: Canvas, box: Box) -> Field:
+    """How far up a row lies in the scanner, where gas collects, in mm; a level is flat."""
+    _, rows, _ = box
+    y = (np.arange(ROWS // 2, dtype=np.float32)[rows] * 2 + 0.5 - 255.5) * canvas.body.pixel_mm
+    return (y if canvas.body.prone else -y)[None, :, None]
 
 
 def _paint_stomach(canvas: Canvas, torso: Torso) -> None:
@@ -160,7 +162,6 @@ def _paint_stomach(canvas: Canvas, torso: Torso) -> None:
         blend_mm=16.0,
     )
     box = canvas.box_of(stomach)
-    _, y, _ = (axis[box] for axis in canvas.coordinates)
     outside = smooth_maximum(canvas.distance(stomach, box), torso.wall[box] + 4.0, 6.0)
     outside = smooth_maximum(outside, torso.below_diaphragm[box] + 4.0, 6.0)
     outside = outside + 1.5 * canvas.noise(50, 14.0, box)
@@ -171,14 +172,14 @@ def _paint_stomach(canvas: Canvas, torso: Torso) -> None:
     canvas.paint_field(lumen, food, box=box)
     # gas above a level that is flat in the scanner
     level = 26.0 if not canvas.body.prone else 8.0
-    canvas.paint_field(np.maximum(lumen, level - _up(canvas, y)), GAS_HU, box=box)
+    canvas.paint_field(np.maximum(lumen, level - _up(canvas, box)), GAS_HU, box=box)
     esophagus = smooth_path([(4, 22, 40), (10, 18, 0), (20, 10, -22), (40, 8, -40)])
     canvas.paint(tube(esophagus, [8.0] * len(esophagus), flattened=0.75), 70.0)
 
 
 def _paint_bowel(canvas: Canvas, torso: Torso) -> None:
     """Colon with stool and gas, small bowel, and the vessels in their mesentery."""
-    x, y, z = canvas.coordinates
+    _, y, z = canvas.coordinates
     mesentery = np.abs(canvas.noise(60, 9.0)) - 0.04 + np.maximum(-(z + 105.0), 0.0) * -0.0005
     inside = np.maximum(torso.wall + 10.0, torso.below_diaphragm + 20.0)
     low = np.maximum(inside, np.maximum(z + 95.0, y - 30.0))
@@ -222,8 +223,8 @@ def _paint_bowel(canvas: Canvas, torso: Torso) -> None:
         grain = canvas.noise(62 + number, 5.0, box)
         stool = np.float32(10.0) + 45.0 * grain - 700.0 * np.clip(grain - 1.0, 0.0, 1.0)
         canvas.paint_field(distance + 2.8, stool, box=box)
-        up = _up(canvas, y[box])
-        axis_up = _up(canvas, np.float32(np.mean([p[1] for p in points])))
+        up = _up(canvas, box)
+        axis_up = float(np.mean([p[1] for p in points])) * (1 if canvas.body.prone else -1)
         gas = np.maximum(distance + 3.2, axis_up + 3.0 - up + 2.0 * grain)
         canvas.paint_field(gas, GAS_HU, box=box)
 

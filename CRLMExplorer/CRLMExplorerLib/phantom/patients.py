@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from numpy.typing import NDArray
 
+from CRLMExplorerLib.phantom.anatomy import DEMO_PATIENTS, Anatomy, DemoPatient, demo_anatomy
 from CRLMExplorerLib.phantom.ct_series import write_ct
 from CRLMExplorerLib.phantom.dso import PhantomSegment, write_dso
-from CRLMExplorerLib.phantom.anatomy import DEMO_PATIENTS, DemoPatient, demo_anatomy
 from CRLMExplorerLib.progress import Progress, silent
 
 DSO_DESCRIPTION = "SYNTHETIC Segmentation"
@@ -32,7 +32,7 @@ def write_demo_patients(directory: Path, progress: Progress = silent) -> tuple[P
     directory
         Made if it is not there.
     progress
-        Called after each patient; may raise `Cancelled`.
+        Called before each patient and at the end; may raise `Cancelled`.
 
     Returns
     -------
@@ -41,25 +41,23 @@ def write_demo_patients(directory: Path, progress: Progress = silent) -> tuple[P
     """
     folders = {patient.patient_id: directory / patient.patient_id for patient in DEMO_PATIENTS}
     missing = [patient for patient in DEMO_PATIENTS if not folders[patient.patient_id].exists()]
-    progress(0.0, "Making the demo patients")
-    # numpy and dcmqi leave Python's lock alone most of the time: two threads use two cores
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        running = [
-            pool.submit(_write_patient, patient, folders[patient.patient_id]) for patient in missing
-        ]
-        try:
-            for done, job in enumerate(as_completed(running), start=1):
-                progress(done / len(missing), f"{job.result()} is written")
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    writing: list[Future[None]] = []
+    # dcmqi is a process of its own: it writes one patient while the next is being painted
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        for done, patient in enumerate(missing):
+            progress(done / len(missing), f"Making {patient.patient_id}")
+            anatomy = demo_anatomy(patient)
+            folder = folders[patient.patient_id]
+            writing.append(writer.submit(_write_patient, patient, anatomy, folder))
+    for job in writing:
+        job.result()
+    progress(1.0, "The demo patients are made")
     return tuple(folders.values())
 
 
-def _write_patient(patient: DemoPatient, folder: Path) -> str:
+def _write_patient(patient: DemoPatient, anatomy: Anatomy, folder: Path) -> None:
     unfinished = folder.with_name(folder.name + ".partial")
     shutil.rmtree(unfinished, ignore_errors=True)
-    anatomy = demo_anatomy(patient)
     ct_files = write_ct(
         unfinished / "CT",
         anatomy.hu_kji,
@@ -85,7 +83,6 @@ def _write_patient(patient: DemoPatient, folder: Path) -> str:
             content_date="20260301",
         )
     unfinished.rename(folder)
-    return patient.patient_id
 
 
 def _segments(masks: Mapping[str, NDArray], algorithm_type: str) -> list[PhantomSegment]:

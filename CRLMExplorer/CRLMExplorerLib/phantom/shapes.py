@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Field = NDArray[np.float32]
+Field = NDArray[np.floating]
+"""Single precision in practice; numpy's type stubs lose that on the way."""
 Point = tuple[float, float, float]
 """x, y, z in mm."""
 

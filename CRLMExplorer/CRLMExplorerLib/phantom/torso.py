@@ -78,12 +78,9 @@ def _skin(canvas: Canvas) -> Field:
     step = 2 * canvas.body.pixel_mm
     slope = np.hypot(*np.gradient(radius, step, axis=(1, 2))) + 1e-6
     groove = 4.0 * np.exp(-((x / 16.0) ** 2)) * (y > 40.0)
-    if canvas.body.prone:
-        # the belly is pressed flat by the table
-        flat = -(y + 88.0)
-    else:
-        flat = y - 101.0
-    return smooth_maximum((radius - 1.0) / slope + groove, flat.astype(np.float32), 14.0)
+    # what lies on the table is pressed flat
+    flat = -(y + 88.0) if canvas.body.prone else y - 101.0
+    return smooth_maximum((radius - 1.0) / slope + groove, flat, 14.0)
 
 
 def _paint_table(canvas: Canvas) -> None:
@@ -190,7 +187,7 @@ def _paint_spine(canvas: Canvas) -> None:
 
     u, v = x / (22.5 - waist), (y - middle) / (16.5 - waist)
     outline = (np.sqrt(u * u + v * v) - 1.0) * 17.0
-    canal_front = y - (middle + 13.0) - 2.0 * (np.abs(x) > 12)
+    canal_front = y - (middle + 13.0) - np.float32(2.0) * (np.abs(x) > 12)
     outline = smooth_maximum(outline, canal_front, 4.0)
     disc = np.maximum(np.abs(up) - (VERTEBRA_MM - DISC_MM) / 2, -9.0)
     canvas.paint_field(outline, 88.0, box=box)

@@ -21,6 +21,7 @@ from CRLMExplorerLib.review.case import Case
 class Window(Enum):
     """CT windows by the names radiologists use: width and level in HU."""
 
+    PORTAL_VENOUS = ("Portal venous", 200.0, 100.0)
     LIVER = ("Liver", 150.0, 30.0)
     ABDOMEN = ("Abdomen", 400.0, 40.0)
     LUNG = ("Lung", 1500.0, -600.0)
@@ -133,10 +134,15 @@ class CaseDisplay:
             self.ct_node.GetDisplayNode().SetWindowLevel(window.width_hu, window.level_hu)
 
     def jump_to(self, position_ras_mm: PointRAS) -> None:
-        """Centre all slice views and the crosshair on a position, RAS in mm."""
-        slicer.vtkMRMLSliceNode.JumpAllSlices(
-            self._scene, *position_ras_mm, slicer.vtkMRMLSliceNode.CenteredJumpSlice
-        )
+        """Show a position (RAS in mm) in the middle of all slice views, the crosshair on it."""
+        self._move_slices(position_ras_mm, slicer.vtkMRMLSliceNode.CenteredJumpSlice)
+
+    def point_at(self, position_ras_mm: PointRAS) -> None:
+        """Show the slices through a position (RAS in mm), the crosshair on it."""
+        self._move_slices(position_ras_mm, slicer.vtkMRMLSliceNode.OffsetJumpSlice)
+
+    def _move_slices(self, position_ras_mm: PointRAS, mode: int) -> None:
+        slicer.vtkMRMLSliceNode.JumpAllSlices(self._scene, *position_ras_mm, mode)
         crosshair = self._scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
         if crosshair is not None:
             crosshair.SetCrosshairRAS(*position_ras_mm)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from undo_stack import Signal
 
+from CRLMExplorerLib.anatomy import Role
 from CRLMExplorerLib.cohort.clinical import ClinicalTable
 from CRLMExplorerLib.cohort.survival import (
     Endpoint,
@@ -82,7 +83,7 @@ class ReviewSession:
         self.table = table
         self.case: Case | None = None
         self.display: CaseDisplay | None = None
-        self.window = Window.LIVER
+        self.window = Window.PORTAL_VENOUS
         self.view = WorklistView()
         self.jobs: list[Job] = []
         self._host = host
@@ -255,6 +256,20 @@ class ReviewSession:
         if self.display:
             self.display.jump_to(position_ras_mm)
 
+    def point_at(self, position_ras_mm: PointRAS) -> None:
+        """Show the slices through a position, RAS in mm."""
+        if self.display:
+            self.display.point_at(position_ras_mm)
+
+    def point_at_start(self) -> None:
+        """Show what a reader wants to see first: the largest tumour, else the liver."""
+        tumors = self.case.volumetry.tumors if self.case and self.case.volumetry else ()
+        livers = [s for s in self.case.segments if s.role is Role.LIVER] if self.case else []
+        if tumors:
+            self.point_at(max(tumors, key=lambda tumor: tumor.volume_ml).center_ras_mm)
+        elif livers and not livers[0].mask.is_empty:
+            self.point_at(Runs.of(livers[0].mask).central_voxel_ras_mm())
+
     def set_minimum(self, percent: float | None) -> None:
         """Hold the FLR against the reader's own minimum; None for the one the record calls for."""
         if self.case is None:
@@ -313,12 +328,11 @@ class ReviewSession:
         self._next_tumor = 0
         self.display = CaseDisplay(self._host.scene, case)
         self.display.set_window(self.window)
+        if self.review.state is ReviewState.NOT_SEEN:
+            self.set_review(ReviewState.SEEN, self.review.note)
         self.case_changed.emit()
         self.display.build_surfaces()
         self.surfaces_built.emit()
-        row = next((r for r in self._rows if r.patient_id == case.patient_id), None)
-        if row and row.review.state is ReviewState.NOT_SEEN:
-            self.set_review(ReviewState.SEEN, row.review.note)
 
     def _open_beside(self, step: int) -> None:
         ids = [row.patient_id for row in self.worklist]

@@ -21,7 +21,7 @@ def clinical_part(name: PageState) -> None:
             key="row.label",
             classes="clinical-row",
             title=("row.tip",),
-            data_column=("row.key",),
+            raw_attrs=[':data-column="row.key"'],
         ):
             html.Span("{{ row.label }}")
             html.Span(

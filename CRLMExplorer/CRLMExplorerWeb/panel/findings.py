@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 def findings_part(app: ReviewApp, name: PageState) -> None:
     """Lay out the findings."""
-    with html.Div(classes="findings", v_if=(f"{name.findings}.length",)):
-        with html.Button(
+    with (
+        html.Div(classes="findings", v_if=(f"{name.findings}.length",)),
+        html.Button(
             v_for=f"finding in {name.findings}",
             key="finding.index",
             click=(app.jump_to_finding, "[finding.index]"),
@@ -26,13 +27,14 @@ def findings_part(app: ReviewApp, name: PageState) -> None:
                 "{'finding-can-jump': finding.can_jump}]",
             ),
             title=("finding.can_jump ? 'Show it in the views' : ''",),
-            data_code=("finding.code",),
-        ):
-            v.VIcon("{{ finding.icon }}", color=("finding.color",), size="small")
-            html.Span("{{ finding.message }}", style="flex: 1")
-            v.VIcon(
-                "mdi-crosshairs-gps",
-                v_if=("finding.can_jump",),
-                size="x-small",
-                classes="finding-jump",
-            )
+            raw_attrs=[':data-code="finding.code"'],
+        ),
+    ):
+        v.VIcon("{{ finding.icon }}", color=("finding.color",), size="small")
+        html.Span("{{ finding.message }}", style="flex: 1")
+        v.VIcon(
+            "mdi-crosshairs-gps",
+            v_if=("finding.can_jump",),
+            size="x-small",
+            classes="finding-jump",
+        )

@@ -12,7 +12,7 @@ _ROWS = (
     ("n  p", "next, previous patient of the worklist"),
     ("v", "hide or show all segments"),
     ("t", "go to the next tumour"),
-    ("1 – 4", "window: " + ", ".join(window.label.lower() for window in Window)),
+    ("1 – 5", "window: " + ", ".join(window.label.lower() for window in Window)),
     ("r", "fit all views"),
     ("?", "this sheet"),
     ("left button", "in a slice view: move the crosshair; the other views follow"),

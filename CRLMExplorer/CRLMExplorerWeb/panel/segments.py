@@ -46,7 +46,7 @@ def segments_part(app: ReviewApp, name: PageState) -> None:
                 v_for=f"segment in {name.segments}",
                 key="segment.number",
                 classes="segment",
-                data_segment=("segment.label",),
+                raw_attrs=[':data-segment="segment.label"'],
             ),
         ):
             with html.Td():

@@ -34,12 +34,12 @@ def survival_part(name: PageState) -> None:
                 classes="group-by",
                 **_FIELD,
             )
-        plotly.Figure(
-            state_variable_name=name.survival_figure,
-            display_mode_bar=("false",),
-            responsive=True,
-            classes="survival-figure",
-        )
+        with html.Div(classes="survival-figure"):
+            plotly.Figure(
+                state_variable_name=name.survival_figure,
+                display_mode_bar=("false",),
+                responsive=True,
+            )
         with html.Table(classes="survival-table"):
             with html.Thead(), html.Tr():
                 for title in ("", "patients", "events", "median, months", "95 %"):

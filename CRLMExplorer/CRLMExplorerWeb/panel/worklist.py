@@ -59,7 +59,7 @@ def worklist_part(app: ReviewApp, name: PageState) -> None:
             click=(app.open, "[row.id]"),
             classes=(f"['worklist-row', {{'worklist-row-open': row.id === {name.patient}.id}}]",),
             title=("row.note || row.name",),
-            data_patient=("row.id",),
+            raw_attrs=[':data-patient="row.id"'],
         ):
             with html.Div(classes="worklist-id"):
                 html.Span("{{ row.id }}")
