@@ -17,7 +17,7 @@ from CRLMExplorerWeb.panel.help import help_sheet
 from CRLMExplorerWeb.panel.patient import patient_part
 from CRLMExplorerWeb.panel.segments import segments_part
 from CRLMExplorerWeb.panel.survival import survival_part
-from CRLMExplorerWeb.panel.volumetry import volumetry_part
+from CRLMExplorerWeb.panel.volumetry import verdict_part, volumetry_part
 from CRLMExplorerWeb.panel.worklist import worklist_part
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Page:
                 color="warning",
                 variant="flat",
                 size="small",
-                classes="synthetic mr-2",
+                classes="synthetic mx-2",
             )
             v.VBtn(
                 icon="mdi-chevron-left",
@@ -143,6 +143,7 @@ class Page:
     def _panel(app: ReviewApp, name: PageState) -> None:
         with html.Div(v_if=(f"{name.patient}.id",), classes="panel-content"):
             patient_part(app, name)
+            verdict_part(name)
             findings_part(app, name)
             with v.VTabs(v_model=(name.tab,), density="compact", grow=True):
                 for value, title in _TABS.items():

@@ -22,6 +22,8 @@ class PageState:
         SeriesInstanceUID of the shown DSO, and the choices.
     segments, sizes, verdict, findings, clinical
         Rows of the panel's parts.
+    are_notes_open
+        Whether findings that are mere notes are shown.
     minimum_percent, height_cm, weight_kg
         What the reader typed in.
     endpoint, group_by, groupings, survival_figure, survival_rows, survival_note
@@ -45,6 +47,7 @@ class PageState:
     sizes: Items = field(default_factory=list)
     verdict: dict[str, Any] = field(default_factory=dict)
     findings: Items = field(default_factory=list)
+    are_notes_open: bool = False
     clinical: Items = field(default_factory=list)
     minimum_percent: str = ""
     height_cm: str = ""

@@ -185,22 +185,20 @@ def verdict(measured: Volumetry | None) -> dict[str, Any]:
         return {"percent": _DASH, "text": "FLR unknown", "color": "grey", "rule": ""}
     text, color = {
         True: ("adequate", "success"),
-        False: ("below the minimum", "error"),
-        None: ("no minimum applied", "grey"),
+        False: ("below minimum", "error"),
+        None: ("no minimum", "grey"),
     }[measured.adequate]
     return {
         "percent": f"{measured.flr_percent_functional:.1f} %",
         "text": text,
         "color": color,
-        "minimum": _number(measured.minimum_flr_percent, "%", 0),
         "rule": measured.minimum_rule or "",
-        "bar": min(measured.flr_percent_functional, 100.0),
     }
 
 
 def finding_rows(case: Case | None) -> Items:
     """The findings, worst first."""
-    rows = []
+    rows: Items = []
     for index, finding in enumerate(case.findings if case else ()):
         icon, color = _ICONS[finding.severity]
         rows.append(
@@ -246,14 +244,14 @@ def survival_rows(analysis: SurvivalAnalysis) -> Items:
     """Patients, events, medians and numbers at risk of each group."""
     rows = []
     for curve in analysis.curves:
-        low, high = (_number(m, "", 0) for m in curve.median_interval_months)
+        low, high = (_number(m, "", 0, "not reached") for m in curve.median_interval_months)
         rows.append(
             {
                 "label": curve.label,
                 "patients": curve.patients,
                 "events": curve.events,
                 "median": _number(curve.median_months, "", 0, missing="not reached"),
-                "interval": f"{low}–{high}" if curve.median_months is not None else "",
+                "interval": f"{low} – {high}" if curve.median_months is not None else "",
                 "at_risk": list(curve.at_risk),
             }
         )

@@ -35,8 +35,12 @@ class Views:
         self.layouts = LayoutManager(host.scene, host.app.view_manager, server)
         self.layouts.register_layout_dict(_layouts())
         self.layouts.set_layout(next(iter(_layouts())))
+        for view in host.app.view_manager.get_views():
+            # Multisampling by the CPU doubles the time of a picture, and depth peeling under it
+            # drops translucent surfaces.
+            view.render_window().SetMultiSamples(0)
         for view in host.app.view_manager.get_threed_views():
-            # Depth peeling loses translucent surfaces in off-screen rendering by Mesa.
+            # Depth peeling by the CPU takes five times as long as the picture itself.
             view.get_view_node().SetUseDepthPeeling(False)
             view.renderer().SetUseDepthPeeling(False)
         for view in host.app.view_manager.get_slice_views():

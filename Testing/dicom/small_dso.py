@@ -80,6 +80,7 @@ def highdicom_dso(
 def dcmqi_masks(dso: Path, grid: Grid) -> dict[int, np.ndarray]:
     """What dcmqi reads, by SegmentNumber, each voxel where its position lies on the grid."""
     program = Path(sys.executable).with_name("segimage2itkimage")
+    kind = dcmread(dso, stop_before_pixels=True).SegmentationType
     masks = {}
     with TemporaryDirectory() as scratch:
         subprocess.run(
@@ -89,15 +90,23 @@ def dcmqi_masks(dso: Path, grid: Grid) -> dict[int, np.ndarray]:
         )
         for file in Path(scratch).glob("s-*.nrrd"):
             image = sitk.ReadImage(str(file))
-            kji = np.argwhere(sitk.GetArrayFromImage(image) > 0)
-            ijk_to_lps = np.eye(4)
-            directions = np.array(image.GetDirection()).reshape(3, 3)
-            ijk_to_lps[:3, :3] = directions * image.GetSpacing()
-            ijk_to_lps[:3, 3] = image.GetOrigin()
-            to_grid = np.linalg.inv(grid.ijk_to_ras) @ lps_to_ras(ijk_to_lps)
-            ijk = kji[:, ::-1] @ to_grid[:3, :3].T + to_grid[:3, 3]
-            assert np.abs(ijk - np.rint(ijk)).max() < 0.1
-            mask = np.zeros(grid.shape_kji, dtype=bool)
-            mask[tuple(np.rint(ijk).astype(int).T[::-1])] = True
-            masks[int(file.stem.split("-")[1])] = mask
+            values = sitk.GetArrayFromImage(image)
+            if kind == "LABELMAP":
+                masks |= {n: _on(grid, image, values == n) for n in np.unique(values) if n}
+            else:
+                inside = values >= (128 if kind == "FRACTIONAL" else 1)
+                masks[int(file.stem.split("-")[1])] = _on(grid, image, inside)
     return masks
+
+
+def _on(grid: Grid, image: sitk.Image, inside: np.ndarray) -> np.ndarray:
+    ijk_to_lps = np.eye(4)
+    directions = np.array(image.GetDirection()).reshape(3, 3)
+    ijk_to_lps[:3, :3] = directions * image.GetSpacing()
+    ijk_to_lps[:3, 3] = image.GetOrigin()
+    to_grid = np.linalg.inv(grid.ijk_to_ras) @ lps_to_ras(ijk_to_lps)
+    ijk = np.argwhere(inside)[:, ::-1] @ to_grid[:3, :3].T + to_grid[:3, 3]
+    assert np.abs(ijk - np.rint(ijk)).max(initial=0) < 0.1
+    mask = np.zeros(grid.shape_kji, dtype=bool)
+    mask[tuple(np.rint(ijk).astype(int).T[::-1])] = True
+    return mask

@@ -260,6 +260,7 @@ def test_values_below_int16_are_clipped(files):
     assert hu.max() == -32768
 
 
+@pytest.mark.filterwarnings("ignore:The number of bytes of compressed pixel data")
 @pytest.mark.parametrize("syntax", [JPEGLSLossless, RLELossless], ids=["JPEG-LS", "RLE"])
 def test_compressed_series_is_read(files, syntax):
     for file in files:
@@ -290,6 +291,23 @@ def test_slice_with_pixels_cut_short_is_air_at_its_place(files):
     assert ct.grid.same_as(grid_of(), tolerance_mm=1e-5)
     assert codes(ct) == ["ct-pixels-unreadable"]
     assert "1-01.dcm at S -101.00 mm" in message(ct, "ct-pixels-unreadable")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_damaged_slice_never_stops_the_others(files):
+    whole = files[2].read_bytes()
+    random_numbers = random.Random(1)
+    said = 0
+    for _ in range(150):
+        damaged = bytearray(whole)
+        for _ in range(3):
+            # not in the pixels, where any value is as good as another
+            damaged[random_numbers.randrange(132, len(whole) - 300)] = random_numbers.randrange(256)
+        files[2].write_bytes(damaged)
+        ct = read_ct(files)
+        assert np.array_equal(ct.hu[[0, 1]], noise_hu()[[0, 1]])
+        said += bool(ct.findings)
+    assert 0 < said < 150
 
 
 def test_slice_that_cannot_be_decoded_is_air_at_its_place(files):

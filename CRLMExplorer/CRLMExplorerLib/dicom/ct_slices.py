@@ -35,6 +35,14 @@ _REQUIRED = (
     "Rows",
     "Columns",
 )
+_OPTIONAL = (
+    "FrameOfReferenceUID",
+    "InstanceNumber",
+    "PatientPosition",
+    "RescaleIntercept",
+    "RescaleSlope",
+    "SeriesDescription",
+)
 
 Vector = NDArray[np.float64]
 
@@ -57,6 +65,10 @@ class CtSlice:
         Unit vectors along a row and down a column, LPS.
     row_mm, column_mm
         Distance between rows and between columns.
+    rows, columns
+        Number of rows and columns.
+    instance_number
+        InstanceNumber; 0 where there is none.
     """
 
     file: Path
@@ -66,6 +78,9 @@ class CtSlice:
     column_axis: Vector
     row_mm: float
     column_mm: float
+    rows: int
+    columns: int
+    instance_number: int
 
     @property
     def normal(self) -> Vector:
@@ -73,14 +88,9 @@ class CtSlice:
         return np.cross(self.row_axis, self.column_axis)
 
     @property
-    def instance_number(self) -> int:
-        """InstanceNumber; 0 where there is none."""
-        return int(self.header.get("InstanceNumber") or 0)
-
-    @property
     def kind(self) -> Vector:
         """What slices of one stack have in common: axes, pixel spacing and size."""
-        size = (self.row_mm, self.column_mm, self.header.Rows, self.header.Columns)
+        size = (self.row_mm, self.column_mm, self.rows, self.columns)
         return np.concatenate([self.row_axis, self.column_axis, size])
 
     @property
@@ -92,8 +102,8 @@ class CtSlice:
     @property
     def center_ras_mm(self) -> PointRAS:
         """Its middle."""
-        across = self.row_axis * self.column_mm * (self.header.Columns - 1) / 2
-        down = self.column_axis * self.row_mm * (self.header.Rows - 1) / 2
+        across = self.row_axis * self.column_mm * (self.columns - 1) / 2
+        down = self.column_axis * self.row_mm * (self.rows - 1) / 2
         r, a, s, _ = (lps_to_ras(np.eye(4)) @ [*(self.position + across + down), 1.0]).tolist()
         return r, a, s
 
@@ -234,8 +244,10 @@ def _read_slice(file: Path) -> CtSlice:
     frames = int(header.get("NumberOfFrames") or 1)
     if frames > 1:
         raise CtError(f"{file}: {frames} frames in a file, expected one slice")
+    # pydicom decodes a value when it is first asked for: what is damaged must show here.
+    values = {tag: header.get(tag) for tag in (*_REQUIRED, *_OPTIONAL)}
     for tag in _REQUIRED:
-        if header.get(tag) in (None, ""):
+        if values[tag] in (None, ""):
             raise CtError(f"{file}: no {tag}")
     if int(header.get("SamplesPerPixel") or 1) != 1:
         raise CtError(f"{file}: {header.SamplesPerPixel} samples a pixel, expected 1")
@@ -248,9 +260,24 @@ def _read_slice(file: Path) -> CtSlice:
             f"ImagePositionPatient {header.ImagePositionPatient} is impossible, expected two "
             "perpendicular unit vectors and a point"
         )
-    if min(row_mm, column_mm) <= 0:
-        raise CtError(f"{file}: PixelSpacing {header.PixelSpacing}, expected two lengths above 0")
-    return CtSlice(file, header, position, axes[0], axes[1], row_mm, column_mm)
+    rows, columns = int(header.Rows), int(header.Columns)
+    if not min(row_mm, column_mm, rows, columns) > 0:
+        raise CtError(
+            f"{file}: {rows} rows and {columns} columns with PixelSpacing {header.PixelSpacing}, "
+            "expected numbers above 0"
+        )
+    return CtSlice(
+        file=file,
+        header=header,
+        position=position,
+        row_axis=axes[0],
+        column_axis=axes[1],
+        row_mm=row_mm,
+        column_mm=column_mm,
+        rows=rows,
+        columns=columns,
+        instance_number=int(values["InstanceNumber"] or 0),
+    )
 
 
 def _of_one_kind(slices: list[CtSlice], findings: list[Finding]) -> list[CtSlice]:

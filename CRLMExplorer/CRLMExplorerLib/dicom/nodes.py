@@ -23,6 +23,9 @@ from CRLMExplorerLib.host.host import Node
 
 _CONTEXT = "Segmentation category and type - DICOM master list"
 _REGION_CONTEXT = "Anatomic codes - DICOM master list"
+_SEPARATORS = str.maketrans("~^", "  ")
+"""What Slicer parts an entry with; it reads none of an entry that has one in a meaning."""
+
 LIVER_WINDOW_HU = 150.0
 LIVER_LEVEL_HU = 30.0
 
@@ -37,7 +40,6 @@ def add_ct_node(scene: Node, ct: CtVolume, name: str) -> Node:
     _set_scalars(image, ct.hu)
     node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
     node.SetIJKToRASMatrix(_matrix(ct.grid.ijk_to_ras))
-    node.SetAndObserveImageData(image)
     uids = [uid for uid in ct.sop_instance_uids if uid]
     node.SetAttribute("DICOM.instanceUIDs", " ".join(uids))
     node.CreateDefaultDisplayNodes()
@@ -45,6 +47,8 @@ def add_ct_node(scene: Node, ct: CtVolume, name: str) -> Node:
     display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
     display.AutoWindowLevelOff()
     display.SetWindowLevel(LIVER_WINDOW_HU, LIVER_LEVEL_HU)
+    # Only now: the display would measure the whole image to choose a window of its own.
+    node.SetAndObserveImageData(image)
     return node
 
 
@@ -71,7 +75,7 @@ def segment_id(segment: Segment) -> str:
 
 
 def labelmap_of(mask: Mask) -> Node:
-    """A mask as a vtkOrientedImageData that covers its bounding box; edits do not reach the mask."""
+    """A mask as a vtkOrientedImageData of its bounding box; edits of it do not reach the mask."""
     labelmap = slicer.vtkOrientedImageData()
     k, j, i = mask.start_kji
     slices, rows, columns = mask.voxels.shape
@@ -122,7 +126,12 @@ def terminology_of(segment: Segment) -> str:
 
 
 def _triple(code: Coded | None) -> Sequence[str]:
-    return (code.value, code.scheme, code.meaning) if code else ("", "", "")
+    if code is None:
+        return "", "", ""
+    value, scheme, meaning = (
+        text.translate(_SEPARATORS) for text in (code.value, code.scheme, code.meaning)
+    )
+    return value, scheme, meaning
 
 
 def _set_scalars(image: Node, array: NDArray) -> None:

@@ -108,16 +108,7 @@ def read_dso(file: Path, ct: CtVolume, progress: Progress = silent) -> Dso:
         If the file is not a readable DICOM segmentation.
     """
     try:
-        dataset = _open(file)
-        patches = read_patches(dataset, lambda done, text: progress(done * 0.8, text))
-        items = sorted(_described(dataset), key=lambda item: int(item.SegmentNumber))
-        placed: dict[int, Placed] = {}
-        segments = []
-        for count, item in enumerate(items, 1):
-            number = int(item.SegmentNumber)
-            placed[number] = place(patches.pop(number, []), ct)
-            segments.append(_segment(item, placed[number].mask))
-            progress(0.8 + 0.2 * count / len(items), "Placing segments")
+        return _read(file, ct, progress)
     except Cancelled:
         raise
     except DsoError as error:
@@ -125,6 +116,19 @@ def read_dso(file: Path, ct: CtVolume, progress: Progress = silent) -> Dso:
     except Exception as error:
         # pydicom raises many types for a damaged file; each means the same here.
         raise DsoError(f"{file} is not a readable DICOM segmentation: {error}") from error
+
+
+def _read(file: Path, ct: CtVolume, progress: Progress) -> Dso:
+    dataset = _open(file)
+    patches = read_patches(dataset, lambda done, text: progress(done * 0.8, text))
+    items = sorted(_described(dataset), key=lambda item: int(item.SegmentNumber))
+    placed: dict[int, Placed] = {}
+    segments = []
+    for count, item in enumerate(items, 1):
+        number = int(item.SegmentNumber)
+        placed[number] = place(patches.pop(number, []), ct)
+        segments.append(_segment(item, placed[number].mask))
+        progress(0.8 + 0.2 * count / len(items), "Placing segments")
     return Dso(
         series_uid=str(dataset.SeriesInstanceUID),
         sop_instance_uid=str(dataset.SOPInstanceUID),

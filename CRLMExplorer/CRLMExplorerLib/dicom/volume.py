@@ -120,7 +120,7 @@ def _grid(stacked: Stack) -> Grid:
     ijk_to_lps[:3, 1] = first.column_axis * first.row_mm
     ijk_to_lps[:3, 2] = stacked.step
     ijk_to_lps[:3, 3] = first.position
-    shape = (int(stacked.indices[-1]) + 1, int(first.header.Rows), int(first.header.Columns))
+    shape = (int(stacked.indices[-1]) + 1, first.rows, first.columns)
     return Grid(shape, lps_to_ras(ijk_to_lps))
 
 

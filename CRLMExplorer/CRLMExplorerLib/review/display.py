@@ -77,6 +77,10 @@ _LOOKS = {
 }
 
 
+# Share of triangles left out: a liver of 170 000 triangles is drawn no finer than one of 35 000.
+_SURFACE_DECIMATION = "0.8"
+
+
 class CaseDisplay:
     """The nodes of a case in a scene.
 
@@ -126,6 +130,8 @@ class CaseDisplay:
     def build_surfaces(self) -> None:
         """Make the closed surfaces that 3D views show; takes a while for large segments."""
         if self.dso_node is not None:
+            segmentation = self.dso_node.GetSegmentation()
+            segmentation.SetConversionParameter("Decimation factor", _SURFACE_DECIMATION)
             self.dso_node.CreateClosedSurfaceRepresentation()
 
     def set_window(self, window: Window) -> None:

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 
 def findings_part(app: ReviewApp, name: PageState) -> None:
-    """Lay out the findings."""
-    with (
-        html.Div(classes="findings", v_if=(f"{name.findings}.length",)),
-        html.Button(
+    """Lay out the findings; mere notes fold away."""
+    notes = f"{name.findings}.filter(finding => finding.severity === 'note').length"
+    with html.Div(classes="findings", v_if=(f"{name.findings}.length",)):
+        with html.Button(
             v_for=f"finding in {name.findings}",
+            v_show=(f"finding.severity !== 'note' || {name.are_notes_open}",),
             key="finding.index",
             click=(app.jump_to_finding, "[finding.index]"),
             disabled=("!finding.can_jump",),
@@ -28,13 +29,25 @@ def findings_part(app: ReviewApp, name: PageState) -> None:
             ),
             title=("finding.can_jump ? 'Show it in the views' : ''",),
             raw_attrs=[':data-code="finding.code"'],
-        ),
-    ):
-        v.VIcon("{{ finding.icon }}", color=("finding.color",), size="small")
-        html.Span("{{ finding.message }}", style="flex: 1")
-        v.VIcon(
-            "mdi-crosshairs-gps",
-            v_if=("finding.can_jump",),
-            size="x-small",
-            classes="finding-jump",
-        )
+        ):
+            v.VIcon("{{ finding.icon }}", color=("finding.color",), size="small")
+            html.Span("{{ finding.message }}", style="flex: 1")
+            v.VIcon(
+                "mdi-crosshairs-gps",
+                v_if=("finding.can_jump",),
+                size="x-small",
+                classes="finding-jump",
+            )
+        with html.Button(
+            v_if=(notes,),
+            click=f"{name.are_notes_open} = !{name.are_notes_open}",
+            classes="finding finding-can-jump notes",
+        ):
+            v.VIcon(
+                f"{{{{ {name.are_notes_open} ? 'mdi-chevron-up' : 'mdi-chevron-down' }}}}",
+                size="small",
+            )
+            html.Span(
+                f"{{{{ {notes} }}}} note{{{{ {notes} > 1 ? 's' : '' }}}}",
+                classes="text-medium-emphasis",
+            )

@@ -10,27 +10,29 @@ from CRLMExplorerWeb.page_state import PageState
 _FIELD = {"density": "compact", "variant": "outlined", "hide_details": True}
 
 
-def volumetry_part(name: PageState) -> None:
-    """Lay out the volumetry."""
-    with html.Div(v_if=(f"{name.sizes}.length",)):
-        with html.Div(classes="verdict"):
-            with html.Div(classes="d-flex align-center justify-space-between"):
-                with html.Div():
-                    html.Div("FLR of functional liver", classes="text-caption")
-                    html.Div(
-                        f"{{{{ {name.verdict}.percent }}}}",
-                        classes="verdict-percent",
-                        id="flr-percent",
-                    )
-                v.VChip(
-                    f"{{{{ {name.verdict}.text }}}}",
-                    color=(f"{name.verdict}.color",),
-                    variant="flat",
-                    classes="verdict-text",
-                )
+def verdict_part(name: PageState) -> None:
+    """Lay out the FLR and whether it suffices, always in sight."""
+    with html.Div(
+        v_if=(f"{name.sizes}.length",), classes="verdict", title=(f"{name.verdict}.rule",)
+    ):
+        html.Span(f"{{{{ {name.verdict}.percent }}}}", classes="verdict-percent")
+        with html.Div(classes="verdict-words"):
+            html.Div("FLR of functional liver")
             html.Div(f"{{{{ {name.verdict}.rule }}}}", classes="verdict-rule")
+        v.VChip(
+            f"{{{{ {name.verdict}.text }}}}",
+            color=(f"{name.verdict}.color",),
+            variant="flat",
+            size="small",
+            classes="verdict-text",
+        )
+
+
+def volumetry_part(name: PageState) -> None:
+    """Lay out the sizes and what the reader adds."""
+    with html.Div(v_if=(f"{name.sizes}.length",)):
         with (
-            html.Div(classes="sizes"),
+            html.Div(classes="sizes mt-3"),
             html.Div(
                 v_for=f"size in {name.sizes}", key="size.name", classes="size", title=("size.tip",)
             ),
