@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,18 +11,25 @@ from pathlib import Path
 
 @contextmanager
 def written_whole(file: Path) -> Iterator[Path]:
-    """Give a temporary path beside a file to write to; it takes the file's place at the end.
+    """Give a path beside a file, with the same suffix, to write to; it takes the file's place.
 
-    A crash or an error in the block leaves what was there before.
+    A crash or an error in the block leaves what was there before. The permissions of a file that
+    is replaced are kept.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder does not exist.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    os.close(handle)
-    temporary = Path(name)
+    if not file.parent.is_dir():
+        raise FileNotFoundError(f"{file} cannot be written: there is no folder {file.parent}.")
+    temporary = file.with_name(f".{secrets.token_hex(4)}-{file.name}")
     try:
         yield temporary
         with temporary.open("rb+") as stream:
             os.fsync(stream.fileno())
-        temporary.chmod(0o644)
+        if file.exists():
+            temporary.chmod(file.stat().st_mode)
         temporary.replace(file)
     finally:
         temporary.unlink(missing_ok=True)

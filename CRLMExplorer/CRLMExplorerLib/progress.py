@@ -14,3 +14,8 @@ class Cancelled(Exception):
 
 def silent(fraction: float, message: str) -> None:
     """Report to nobody."""
+
+
+def part(whole: Progress, start: float, end: float) -> Progress:
+    """Report a part of the work as what it is of the whole, from one fraction to another."""
+    return lambda fraction, message: whole(start + (end - start) * fraction, message)

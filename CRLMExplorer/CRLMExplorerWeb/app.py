@@ -71,8 +71,8 @@ class ReviewApp:
         actions: dict[str, Callable[[], None]] = {
             "n": self.session.open_next,
             "p": self.session.open_previous,
-            "v": self._toggle_all,
-            "t": self._jump_to_next_tumor,
+            "v": self.session.toggle_all,
+            "t": self.session.jump_to_next_tumor,
             "r": self.views.reset,
             "?": lambda: setattr(self.page, "is_help_open", not self.page.is_help_open),
             **{
@@ -219,9 +219,3 @@ class ReviewApp:
             self._show_error(f"“{text}” is not a number.")
             return False
         return True
-
-    def _toggle_all(self) -> None:
-        self.session.show_all(not any(row["visible"] for row in self.page.segments))
-
-    def _jump_to_next_tumor(self) -> None:
-        self.session.jump_to_next_tumor()

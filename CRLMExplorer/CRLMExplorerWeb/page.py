@@ -118,7 +118,7 @@ class Page:
                 variant="outlined",
                 hide_details=True,
                 classes="layouts mx-2",
-                aria_label="Layout of the views",
+                raw_attrs=['aria-label="Layout of the views"'],
             )
             v.VBtn(
                 icon="mdi-fit-to-screen-outline",

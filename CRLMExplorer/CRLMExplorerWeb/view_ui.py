@@ -43,7 +43,7 @@ def slice_view_ui(server: Server, view_id: str, view: SliceView) -> None:
         classes="view-slider",
         thumb_size=12,
         track_size=2,
-        aria_label=f"{_TITLES[tag]} slice position",
+        raw_attrs=[f'aria-label="{_TITLES[tag]} slice position"'],
     )
 
 

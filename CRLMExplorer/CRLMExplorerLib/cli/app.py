@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 import traceback
-from typing import Annotated
+import warnings
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -37,28 +40,49 @@ _DEBUG = "--debug"
 @app.callback(invoke_without_command=True)
 def _program(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-    debug: Annotated[bool, typer.Option(_DEBUG, help="Print tracebacks of errors.")] = False,
+    debug: Annotated[
+        bool, typer.Option(_DEBUG, help="Print tracebacks of errors; may stand anywhere.")
+    ] = False,
 ) -> None:
     if version:
         typer.echo(VERSION)
         raise typer.Exit
-    logging.basicConfig(level=logging.DEBUG if debug else logging.ERROR)
+    # Libraries quote damaged headers in their warnings, and headers name patients.
+    warnings.simplefilter("ignore")
+    logging.basicConfig(level=logging.ERROR)
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+    if debug:
+        logging.getLogger("CRLMExplorerLib").setLevel(logging.DEBUG)
 
 
-def main() -> None:
-    """Run ``crlm-explorer``; exit 0 when done, 1 when it failed, 2 when it was called wrongly."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run ``crlm-explorer``; exit 0 when done, 1 when it failed, 2 when it was called wrongly.
+
+    Parameters
+    ----------
+    arguments
+        What follows the program's name; the process's own by default.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = _DEBUG in given
+    if debug:
+        given = [_DEBUG, *(argument for argument in given if argument != _DEBUG)]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A file name or a terminal that is not UTF-8 is no reason to fail.
+            stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        app(given, prog_name="crlm-explorer")
     except (CRLMExplorerError, OSError) as error:
-        _end(str(error))
-    except (Cancelled, KeyboardInterrupt):
-        _end("Cancelled.")
+        _say(str(error), debug)
+    except Cancelled:
+        _say("Cancelled.", debug)
     except Exception as error:
-        _end(f"Unexpected {type(error).__name__}: {error} ({_DEBUG} prints where).")
-
-
-def _end(sentence: str) -> None:
-    if _DEBUG in sys.argv:
-        traceback.print_exc()
-    errors.print(f"crlm-explorer: {sentence}", style="bold red", highlight=False, markup=False)
+        _say(f"Unexpected {type(error).__name__}: {error} ({_DEBUG} prints where).", debug)
     sys.exit(1)
+
+
+def _say(sentence: str, debug: bool) -> None:
+    if debug:
+        traceback.print_exc()
+    errors.print(f"crlm-explorer: {' '.join(sentence.split())}", style="bold red")

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from CRLMExplorerLib.cli.options import Json
-from CRLMExplorerLib.cli.output import console, print_json, print_table
-from CRLMExplorerLib.cohort import survival as kaplan_meier
-from CRLMExplorerLib.cohort.clinical import read_clinical
-from CRLMExplorerLib.cohort.survival import Endpoint
+from CRLMExplorerLib.cli.options import Json, clinical_table
+from CRLMExplorerLib.cli.output import print_json, print_table
 
 
 def survival(
@@ -24,8 +20,12 @@ def survival(
     png: Annotated[Path | None, typer.Option("--png", help="Draw the curves.")] = None,
 ) -> None:
     """Kaplan–Meier survival: medians with 95 % interval, events, log-rank p between groups."""
-    table = read_clinical(clinical)
-    analyses = [kaplan_meier.survival(table, endpoint, by) for endpoint in Endpoint]
+    from dataclasses import asdict
+
+    from CRLMExplorerLib.cohort import survival as kaplan_meier
+
+    table = clinical_table(clinical)
+    analyses = [kaplan_meier.survival(table, endpoint, by) for endpoint in kaplan_meier.Endpoint]
     if png:
         from CRLMExplorerLib.cohort.plot import save_survival_png
 
@@ -33,8 +33,6 @@ def survival(
     if as_json:
         print_json({analysis.endpoint.value: asdict(analysis) for analysis in analyses})
         return
-    for finding in table.findings:
-        console.print(finding.message, style="yellow", markup=False, highlight=False)
     for analysis in analyses:
         title = analysis.endpoint.label
         if analysis.log_rank_p is not None:

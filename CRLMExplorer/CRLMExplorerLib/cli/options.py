@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, overload
 
 import typer
 
-from CRLMExplorerLib.cohort.clinical import ClinicalTable, read_clinical
+from CRLMExplorerLib.cli.output import errors
+
+if TYPE_CHECKING:
+    from CRLMExplorerLib.cohort.clinical import ClinicalTable
 
 Database = Annotated[
     Path, typer.Option("--database", "-d", help="Folder of the DICOM database (ctkDICOM.sql).")
@@ -22,6 +25,19 @@ Port = Annotated[
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Do not open the browser.")]
 
 
+@overload
+def clinical_table(path: Path) -> ClinicalTable: ...
+@overload
+def clinical_table(path: Path | None) -> ClinicalTable | None: ...
+
+
 def clinical_table(path: Path | None) -> ClinicalTable | None:
-    """Read the spreadsheet if one was named."""
-    return read_clinical(path) if path else None
+    """Read the spreadsheet if one was named, and say on standard error what is wrong in it."""
+    if path is None:
+        return None
+    from CRLMExplorerLib.cohort.clinical import read_clinical
+
+    table = read_clinical(path)
+    for finding in table.findings:
+        errors.print(f"{path.name}: {finding.message}", style="yellow")
+    return table

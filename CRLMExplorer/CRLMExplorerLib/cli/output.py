@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,26 +14,35 @@ from rich.table import Table
 
 from CRLMExplorerLib import progress
 
-console = Console()
-errors = Console(stderr=True, soft_wrap=True)
+_FILE_WIDTH = 200
+
+# What is printed comes from files: brackets and colons in it are no markup.
+console = Console(
+    markup=False,
+    highlight=False,
+    emoji=False,
+    soft_wrap=True,
+    width=None if sys.stdout.isatty() else _FILE_WIDTH,
+)
+errors = Console(markup=False, highlight=False, emoji=False, soft_wrap=True, stderr=True)
 
 Cell = object
 
 
 def print_json(facts: Any) -> None:
-    """Print facts as JSON on standard output."""
-    print(json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False))
+    """Print facts as JSON on standard output, in ASCII whatever the terminal's encoding."""
+    print(json.dumps(facts, indent=2, allow_nan=False))
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
     """Print rows under their columns; numbers are set right, None is a dash."""
-    table = Table(title=title or None, title_justify="left", header_style="bold")
+    table = Table(title=title, title_justify="left", header_style="bold")
     for index, column in enumerate(columns):
         numbers = any(isinstance(row[index], int | float) for row in rows)
-        table.add_column(column, justify="right" if numbers else "left")
+        table.add_column(column, justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_text(cell) for cell in row))
-    console.print(table)
+    console.print(table, soft_wrap=False)
 
 
 @contextmanager
@@ -54,4 +64,4 @@ def _text(cell: Cell) -> str:
         return "–"
     if isinstance(cell, bool):
         return "yes" if cell else "no"
-    return f"{cell:.1f}" if isinstance(cell, float) else str(cell)
+    return f"{cell:.2f}" if isinstance(cell, float) else str(cell)

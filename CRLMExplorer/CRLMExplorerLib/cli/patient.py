@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-import csv
-from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from CRLMExplorerLib.cli.options import Clinical, Database, Json, clinical_table
 from CRLMExplorerLib.cli.output import console, errors, print_json, print_table, progress_bar
-from CRLMExplorerLib.dicom.database import CtkDatabase
 from CRLMExplorerLib.errors import CRLMExplorerError
-from CRLMExplorerLib.files import written_whole
-from CRLMExplorerLib.measure import Volumetry
-from CRLMExplorerLib.review.case import Case, open_case
-from CRLMExplorerLib.review.report import case_facts
+from CRLMExplorerLib.progress import part
+
+if TYPE_CHECKING:
+    from CRLMExplorerLib.review.case import Case
 
 _SEVERITY_STYLES = {"alarm": "bold red", "warning": "yellow", "note": "dim"}
-_FIGURES = [f.name for f in fields(Volumetry) if f.name not in ("tumors", "standardized_flr")]
-_SHOWN = (
+_FIGURES = (
     "liver_ml",
     "tumor_count",
     "tumor_total_ml",
+    "tumor_in_liver_ml",
+    "functional_liver_ml",
     "flr_ml",
     "flr_percent_functional",
     "flr_percent_total",
+    "resected_ml",
+    "tumor_burden_percent",
     "minimum_flr_percent",
+    "minimum_rule",
     "adequate",
-    "alarms",
 )
+_COLUMNS = ("patient_id", "dso_series_uid", *_FIGURES, "alarms", "error")
+_SHOWN = {
+    "Patient": "patient_id",
+    "Liver mL": "liver_ml",
+    "Tumours": "tumor_count",
+    "Tumours mL": "tumor_total_ml",
+    "FLR mL": "flr_ml",
+    "FLR %": "flr_percent_functional",
+    "Minimum %": "minimum_flr_percent",
+    "Adequate": "adequate",
+    "Alarms": "alarms",
+}
 
 
 def show(
@@ -43,6 +55,10 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show everything of a patient: images, segments, volumetry, record, survival, findings."""
+    from CRLMExplorerLib.dicom.database import CtkDatabase
+    from CRLMExplorerLib.review.case import open_case
+    from CRLMExplorerLib.review.report import case_facts
+
     table = clinical_table(clinical)
     with CtkDatabase.open(database) as opened, progress_bar("Opening") as progress:
         case = open_case(opened, patient, table, dso, progress)
@@ -62,60 +78,68 @@ def volumetry(
     as_json: Json = False,
 ) -> None:
     """Measure patients: volumes in mL, FLR in per cent, the minimum that applies."""
+    from CRLMExplorerLib.dicom.database import CtkDatabase
+    from CRLMExplorerLib.review.case import open_case
+
     if bool(patients) == all_patients:
         raise typer.BadParameter("Name patients, or say --all.")
     table = clinical_table(clinical)
     rows: list[dict[str, Any]] = []
-    failed = 0
     with CtkDatabase.open(database) as opened, progress_bar("Measuring") as progress:
         wanted = patients or [entry.patient_id for entry in opened.patients()]
         for count, patient_id in enumerate(wanted):
-            progress(count / len(wanted), patient_id)
+            share = part(progress, count / len(wanted), (count + 1) / len(wanted))
+            row = dict.fromkeys(_COLUMNS) | {"patient_id": patient_id}
             try:
-                rows.append(_row(open_case(opened, patient_id, table)))
+                row |= _measured(open_case(opened, patient_id, table, progress=share))
             except CRLMExplorerError as error:
-                failed += 1
-                rows.append({"patient_id": patient_id, "error": str(error)})
-                errors.print(f"{patient_id}: {error}", style="red", markup=False, highlight=False)
+                row["error"] = str(error)
+                errors.print(f"crlm-explorer: {patient_id}: {error}", style="bold red")
+            rows.append(row)
     if csv_file:
-        with written_whole(csv_file) as temporary, temporary.open("w", newline="") as stream:
-            writer = csv.DictWriter(
-                stream, ["patient_id", "dso_series_uid", *_FIGURES, "alarms", "error"]
-            )
-            writer.writeheader()
-            writer.writerows(rows)
+        _write_csv(csv_file, rows)
     if as_json:
         print_json(rows)
     elif not csv_file:
-        print_table(
-            "Volumetry",
-            ["patient_id", *_SHOWN],
-            [[row["patient_id"], *(row.get(name) for name in _SHOWN)] for row in rows],
-        )
-    if failed:
+        cells = [[row[name] for name in _SHOWN.values()] for row in rows]
+        print_table("Volumetry", tuple(_SHOWN), cells)
+    if any(row["error"] for row in rows):
         raise typer.Exit(1)
 
 
-def _row(case: Case) -> dict[str, Any]:
+def _measured(case: Case) -> dict[str, Any]:
     measured = case.volumetry
     return {
-        "patient_id": case.patient_id,
         "dso_series_uid": case.dso.series_uid if case.dso else None,
         **{name: getattr(measured, name) if measured else None for name in _FIGURES},
         "alarms": sum(finding.severity.value == "alarm" for finding in case.findings),
-        "error": None,
     }
 
 
+def _write_csv(file: Path, rows: list[dict[str, Any]]) -> None:
+    import csv
+
+    from CRLMExplorerLib.files import written_whole
+
+    with (
+        written_whole(file) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as stream,
+    ):
+        writer = csv.DictWriter(stream, _COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def _print_case(case: Case, facts: dict[str, Any]) -> None:
-    console.print(f"[bold]{case.patient_id}[/bold]  {case.name}")
+    console.print(f"{case.patient_id}  {case.name}", style="bold")
     if ct := facts["ct"]:
         size = " × ".join(str(n) for n in ct["dimensions"])
         spacing = " × ".join(f"{mm:.3f}" for mm in ct["spacing_mm"])
         console.print(f"CT   {ct['description']}  {size} voxels of {spacing} mm")
     if dso := facts["dso"]:
-        others = len(dso["alternatives"])
-        console.print(f"DSO  {dso['description']}" + (f"  ({others} others)" if others else ""))
+        console.print(f"DSO  {dso['description']}")
+        for other in dso["alternatives"]:
+            console.print(f"     or {other['description']}: --dso {other['series_uid']}")
     if facts["segments"]:
         names = ("number", "name", "role", "voxels", "volume_ml")
         print_table("Segments", names, [[s[name] for name in names] for s in facts["segments"]])
@@ -138,9 +162,5 @@ def _print_case(case: Case, facts: dict[str, Any]) -> None:
             ],
         )
     for finding in case.findings:
-        console.print(
-            f"{finding.severity.value.upper():8}{finding.message}",
-            style=_SEVERITY_STYLES[finding.severity.value],
-            markup=False,
-            highlight=False,
-        )
+        severity = finding.severity.value
+        console.print(f"{severity.upper():8}{finding.message}", style=_SEVERITY_STYLES[severity])

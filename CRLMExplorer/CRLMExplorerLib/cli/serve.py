@@ -9,9 +9,7 @@ import typer
 
 from CRLMExplorerLib.cli.options import Clinical, Database, NoBrowser, Port, clinical_table
 from CRLMExplorerLib.cli.output import console, progress_bar
-from CRLMExplorerLib.dicom.database import CtkDatabase
 from CRLMExplorerLib.errors import CRLMExplorerError
-from CRLMExplorerLib.phantom.demo import make_demo
 
 DEFAULT_PORT = 8417
 DEMO_FOLDER = Path("crlm-explorer-demo")
@@ -24,9 +22,18 @@ def serve(
     no_browser: NoBrowser = False,
 ) -> None:
     """Review the patients of a database in the browser."""
+    from CRLMExplorerLib.dicom.database import CtkDatabase
+
     table = clinical_table(clinical)
     with CtkDatabase.open(database) as opened:
-        _start(opened, table, port, not no_browser)
+        try:
+            from CRLMExplorerWeb.server import run
+        except ImportError as error:
+            raise CRLMExplorerError(
+                f"The browser face needs packages that are not installed ({error.name}); get them "
+                'with: pip install "crlm-explorer[browser]"'
+            ) from error
+        run(opened, table, port=port, open_browser=not no_browser)
 
 
 def demo(
@@ -37,18 +44,9 @@ def demo(
     no_browser: NoBrowser = False,
 ) -> None:
     """Review three made-up patients in the browser; they are made first if not there."""
+    from CRLMExplorerLib.phantom.demo import make_demo
+
     with progress_bar("Making the demo") as progress:
         made = make_demo(directory, progress)
-    console.print(f"Demo data (SYNTHETIC) in {directory}", markup=False, highlight=False)
+    console.print(f"Demo data (SYNTHETIC) in {directory}")
     serve(made.database, made.spreadsheet, port, no_browser)
-
-
-def _start(database, table, port, open_browser) -> None:  # type: ignore[no-untyped-def]
-    try:
-        from CRLMExplorerWeb.server import run
-    except ImportError as error:
-        raise CRLMExplorerError(
-            f"The browser face needs packages that are not installed ({error.name}); get them "
-            'with: pip install "crlm-explorer[browser]"'
-        ) from error
-    run(database, table, port=port, open_browser=open_browser)

@@ -11,11 +11,11 @@ from CRLMExplorerLib.dicom.importer import import_files
 from CRLMExplorerLib.errors import CRLMExplorerError
 from CRLMExplorerLib.phantom.patients import write_demo_patients
 from CRLMExplorerLib.phantom.spreadsheet import write_synthetic_spreadsheet
-from CRLMExplorerLib.progress import Progress, silent
+from CRLMExplorerLib.progress import Progress, part, silent
 from CRLMExplorerLib.version import VERSION
 
-_COMPLETE = "made-by-crlm-explorer.txt"
-_MAKING_SHARE = 0.85
+_MARK = "made-by-crlm-explorer.txt"
+_UNFINISHED = "unfinished"
 
 
 class DemoFolderTaken(CRLMExplorerError):
@@ -33,34 +33,41 @@ class Demo:
 def make_demo(directory: Path, progress: Progress = silent) -> Demo:
     """Make the demo in a folder; a complete one of this version is used as it is.
 
+    One that is incomplete or of another version is made anew; what was said of its patients stays.
+
     Raises
     ------
     DemoFolderTaken
-        If the folder has content that is not a demo's; nothing of it is touched.
+        If the folder has content but not the mark of a demo; nothing of it is touched.
     """
     made = Demo(directory / "database", directory / "SYNTHETIC-clinical-data.xlsx")
-    mark = directory / _COMPLETE
+    dicom, mark = directory / "dicom", directory / _MARK
+    _require_ours(directory, mark)
     if mark.exists() and mark.read_text() == VERSION:
         return made
-    if directory.exists():
-        ours = {"dicom", made.database.name, made.spreadsheet.name, _COMPLETE}
-        others = sorted(item.name for item in directory.iterdir() if item.name not in ours)
-        if others or not directory.is_dir():
-            raise DemoFolderTaken(
-                f"{directory} holds {', '.join(others[:3])}, which is not the demo's: choose an "
-                "empty or new folder."
-            )
-        for name in ("dicom", made.database.name):
-            shutil.rmtree(directory / name, ignore_errors=True)
     directory.mkdir(parents=True, exist_ok=True)
-    mark.unlink(missing_ok=True)
-    write_demo_patients(
-        directory / "dicom", lambda fraction, message: progress(_MAKING_SHARE * fraction, message)
-    )
-    progress(_MAKING_SHARE, "Making the spreadsheet")
+    mark.write_text(_UNFINISHED)
+    shutil.rmtree(dicom, ignore_errors=True)
+    for file in made.database.glob("ctkDICOM*"):
+        file.unlink()
+    write_demo_patients(dicom, part(progress, 0.0, 0.85))
+    progress(0.85, "Making the spreadsheet")
     write_synthetic_spreadsheet(made.spreadsheet)
     with CtkDatabase.create(made.database) as database:
-        import_files([directory / "dicom"], database)
+        import_files([dicom], database, part(progress, 0.9, 1.0))
     mark.write_text(VERSION)
     progress(1.0, "Made")
     return made
+
+
+def _require_ours(directory: Path, mark: Path) -> None:
+    if not directory.exists() or mark.exists():
+        return
+    if not directory.is_dir():
+        raise DemoFolderTaken(f"{directory} is a file: choose an empty or new folder.")
+    others = sorted(item.name for item in directory.iterdir())
+    if others:
+        raise DemoFolderTaken(
+            f"{directory} holds {', '.join(others[:3])}, which is not the demo's: choose an empty "
+            "or new folder."
+        )

@@ -20,14 +20,14 @@ from CRLMExplorerLib.measure import (
     Volumetry,
     by_severity,
     minimum_flr,
+    patient_not_in_spreadsheet,
     record_findings,
     segment_findings,
     volumetry,
 )
-from CRLMExplorerLib.measure.checks.spreadsheet import patient_not_in_spreadsheet
-from CRLMExplorerLib.progress import Progress, silent
+from CRLMExplorerLib.progress import Progress, part, silent
 
-_CT_SHARE = 0.7
+_CT_READ, _DSO_READ = 0.7, 0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,36 +105,28 @@ def open_case(
     record = table.record(patient_id) if table else None
     findings = list(choice.findings)
     ct = dso = measured = None
-    rule = minimum_flr(record.values if record else None)
+    rule = rule_of(record)
     if choice.ct:
         try:
-            ct = read_ct(
-                database.files_of(choice.ct.series_uid),
-                lambda fraction, message: progress(_CT_SHARE * fraction, message),
-            )
+            files = database.files_of(choice.ct.series_uid)
+            ct = read_ct(files, part(progress, 0.0, _CT_READ))
             findings += ct.findings
         except CtError as error:
             findings.append(Finding(Severity.ALARM, "ct-unreadable", str(error)))
     if ct and choice.dso:
         try:
-            dso = read_dso(
-                choice.dso.file,
-                ct,
-                lambda fraction, message: progress(
-                    _CT_SHARE + (0.95 - _CT_SHARE) * fraction, message
-                ),
-            )
+            dso = read_dso(choice.dso.file, ct, part(progress, _CT_READ, _DSO_READ))
             findings += dso.findings
         except DsoError as error:
             findings.append(Finding(Severity.ALARM, "dso-unreadable", str(error)))
     if ct and dso:
-        progress(0.95, "Measuring")
+        progress(_DSO_READ, "Measuring")
         measured = volumetry(dso.segments, ct.grid, rule)
         findings += segment_findings(dso.segments)
-        if table:
-            findings += record_findings(measured, record.values if record else None, patient_id)
-    elif table and record is None:
+    if table and record is None:
         findings.append(patient_not_in_spreadsheet(patient_id))
+    elif record and measured:
+        findings += record_findings(measured, record.values, patient_id)
     names = {entry.patient_id: entry.name for entry in database.patients()}
     progress(1.0, "Opened")
     return Case(
@@ -149,3 +141,8 @@ def open_case(
         volumetry=measured,
         findings=by_severity(findings),
     )
+
+
+def rule_of(record: PatientRecord | None) -> MinimumRule:
+    """The minimal FLR that a patient's record calls for."""
+    return minimum_flr(record.values if record else None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import slicer
+from vtkmodules.vtkFiltersCore import vtkDecimatePro, vtkPolyDataNormals
 
 from CRLMExplorerLib.anatomy import Role
 from CRLMExplorerLib.dicom.nodes import add_ct_node, add_dso_node, segment_id
@@ -77,8 +78,7 @@ _LOOKS = {
 }
 
 
-# Share of triangles left out: a liver of 170 000 triangles is drawn no finer than one of 35 000.
-_SURFACE_DECIMATION = "0.8"
+_BULK_DECIMATION = 0.8
 
 
 class CaseDisplay:
@@ -129,10 +129,12 @@ class CaseDisplay:
 
     def build_surfaces(self) -> None:
         """Make the closed surfaces that 3D views show; takes a while for large segments."""
-        if self.dso_node is not None:
-            segmentation = self.dso_node.GetSegmentation()
-            segmentation.SetConversionParameter("Decimation factor", _SURFACE_DECIMATION)
-            self.dso_node.CreateClosedSurfaceRepresentation()
+        if self.dso_node is None:
+            return
+        self.dso_node.CreateClosedSurfaceRepresentation()
+        for segment in self._case.segments:
+            if segment.role in (Role.LIVER, Role.REMNANT):
+                _decimate(self.dso_node.GetClosedSurfaceInternalRepresentation(segment_id(segment)))
 
     def set_window(self, window: Window) -> None:
         """Show the CT in another window."""
@@ -162,3 +164,19 @@ class CaseDisplay:
                 self._scene.RemoveNode(node.GetNthDisplayNode(index))
             self._scene.RemoveNode(node)
         self.ct_node = self.dso_node = None
+
+
+def _decimate(surface: Node | None) -> None:
+    """Leave out triangles of a bulky surface; thin vessels would crumble."""
+    if surface is None or surface.GetNumberOfPolys() == 0:
+        return
+    decimation = vtkDecimatePro()
+    decimation.SetInputData(surface)
+    decimation.SetTargetReduction(_BULK_DECIMATION)
+    decimation.PreserveTopologyOn()
+    decimation.BoundaryVertexDeletionOff()
+    normals = vtkPolyDataNormals()
+    normals.SetInputConnection(decimation.GetOutputPort())
+    normals.SplittingOff()
+    normals.Update()
+    surface.ShallowCopy(normals.GetOutput())

@@ -5,6 +5,7 @@ A job knows where it stands; who runs it, and on which thread, is the face's cho
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from enum import Enum
 from typing import Generic, TypeVar
@@ -13,6 +14,8 @@ from undo_stack import Signal
 
 from CRLMExplorerLib.errors import CRLMExplorerError
 from CRLMExplorerLib.progress import Cancelled, Progress
+
+_LOG = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
@@ -44,6 +47,17 @@ class Job(Generic[Result]):
         What the reader is waiting for.
     work
         Does it; told how to report progress. Must not touch the scene.
+
+    Attributes
+    ----------
+    state, fraction, message
+        Where it stands.
+    error
+        A sentence if it failed, else empty.
+    result
+        What the work gave, once it is done.
+    changed
+        Emitted on whatever thread the work runs on, at the end on the scene's.
     """
 
     changed = Signal()
@@ -59,29 +73,43 @@ class Job(Generic[Result]):
         self._cancel_asked = False
 
     def cancel(self) -> None:
-        """Ask the work to stop at its next report."""
+        """Ask the work to stop at its next report; a result it still gives is dropped."""
         self._cancel_asked = True
 
-    def start(self, runner: Runner, finished: Callable[[Job[Result]], None]) -> None:
-        """Run the work; ``finished`` is called with this job on the scene's thread."""
+    def start(self, runner: Runner, finished: Callable[[], None]) -> None:
+        """Run the work; ``finished`` is called on the scene's thread when it has ended."""
 
         def finish() -> None:
-            finished(self)
+            finished()
             self.changed.emit()
 
         runner(self._run, finish)
 
     def _run(self) -> None:
         try:
-            self.result = self._work(self._report)
-            self.state = JobState.DONE
+            result = self._work(self._report)
         except Cancelled:
             self.state = JobState.CANCELLED
-        except CRLMExplorerError as error:
-            self.state, self.error = JobState.FAILED, str(error)
         except Exception as error:
-            self.state = JobState.FAILED
+            self._fail(error)
+        else:
+            self._end(result)
+
+    def _end(self, result: Result) -> None:
+        if self._cancel_asked:
+            self.state = JobState.CANCELLED
+        else:
+            self.result, self.state = result, JobState.DONE
+
+    def _fail(self, error: Exception) -> None:
+        if self._cancel_asked:
+            self.state = JobState.CANCELLED
+        elif isinstance(error, CRLMExplorerError):
+            self.error, self.state = str(error), JobState.FAILED
+        else:
+            _LOG.debug("%s failed", self.title, exc_info=error)
             self.error = f"{self.title} failed: {type(error).__name__}: {error}"
+            self.state = JobState.FAILED
 
     def _report(self, fraction: float, message: str) -> None:
         if self._cancel_asked:

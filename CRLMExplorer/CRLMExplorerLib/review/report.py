@@ -1,4 +1,4 @@
-"""A case as plain facts: what the command line prints as JSON and the worklist remembers."""
+"""A case as plain facts: what the command line prints as JSON."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from dataclasses import asdict
 from typing import Any
 
 from CRLMExplorerLib.cohort.clinical import ClinicalTable
+from CRLMExplorerLib.cohort.errors import SurvivalError
 from CRLMExplorerLib.cohort.survival import Endpoint, patient_position, survival
-from CRLMExplorerLib.findings import Finding, Severity
+from CRLMExplorerLib.dicom.segmentation import Segment
+from CRLMExplorerLib.findings import Finding
 from CRLMExplorerLib.review.case import Case
 
 Facts = dict[str, Any]
@@ -33,20 +35,6 @@ def case_facts(case: Case, table: ClinicalTable | None) -> Facts:
         "clinical": dict(case.record.values) if case.record else None,
         "survival": _survival(case, table) if table else None,
         "findings": [_finding(finding) for finding in case.findings],
-    }
-
-
-def figures_of(case: Case) -> Facts:
-    """What the worklist shows of a case; empty figures are None."""
-    measured = case.volumetry
-    return {
-        "flr_percent_functional": measured.flr_percent_functional if measured else None,
-        "flr_ml": measured.flr_ml if measured else None,
-        "liver_ml": measured.liver_ml if measured else None,
-        "tumor_count": measured.tumor_count if measured else None,
-        "tumor_total_ml": measured.tumor_total_ml if measured else None,
-        "adequate": measured.adequate if measured else None,
-        "alarms": sum(finding.severity is Severity.ALARM for finding in case.findings),
     }
 
 
@@ -77,7 +65,7 @@ def _dso(case: Case) -> Facts | None:
     }
 
 
-def _segment(segment: Any) -> Facts:
+def _segment(segment: Segment) -> Facts:
     return {
         "number": segment.number,
         "name": segment.label,
@@ -89,16 +77,20 @@ def _segment(segment: Any) -> Facts:
 
 
 def _survival(case: Case, table: ClinicalTable) -> Facts:
-    facts = {}
-    for endpoint in Endpoint:
+    return {endpoint.value: _standing(case, table, endpoint) for endpoint in Endpoint}
+
+
+def _standing(case: Case, table: ClinicalTable, endpoint: Endpoint) -> Facts:
+    try:
         analysis = survival(table, endpoint)
-        position = patient_position(analysis, case.record) if case.record else None
-        facts[endpoint.value] = {
-            "months": position.months if position else None,
-            "event": position.event if position else None,
-            "cohort_median_months": analysis.curves[0].median_months,
-        }
-    return facts
+    except SurvivalError:  # a spreadsheet without this endpoint is no reason not to show the rest
+        return {"months": None, "event": None, "cohort_median_months": None}
+    position = patient_position(analysis, case.record) if case.record else None
+    return {
+        "months": position.months if position else None,
+        "event": position.event if position else None,
+        "cohort_median_months": analysis.curves[0].median_months,
+    }
 
 
 def _finding(finding: Finding) -> Facts:

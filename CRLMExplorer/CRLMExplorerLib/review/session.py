@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from undo_stack import Signal
@@ -18,19 +19,20 @@ from CRLMExplorerLib.cohort.survival import (
     survival,
 )
 from CRLMExplorerLib.dicom.catalog import DicomDatabase
+from CRLMExplorerLib.dicom.choice import choose_series
 from CRLMExplorerLib.dicom.segmentation import Segment
 from CRLMExplorerLib.errors import CRLMExplorerError
 from CRLMExplorerLib.findings import PointRAS
 from CRLMExplorerLib.host import Host
-from CRLMExplorerLib.measure import BodySize, MinimumRule, minimum_flr
+from CRLMExplorerLib.measure import BodySize, MinimumRule
 from CRLMExplorerLib.measure.runs import Runs
 from CRLMExplorerLib.progress import Progress
-from CRLMExplorerLib.review.case import Case, open_case
+from CRLMExplorerLib.review.case import Case, open_case, rule_of
 from CRLMExplorerLib.review.display import CaseDisplay, SegmentLook, Window
+from CRLMExplorerLib.review.figures import figures_of, still_hold
 from CRLMExplorerLib.review.job import Job, JobState, Runner, run_inline
-from CRLMExplorerLib.review.report import figures_of
-from CRLMExplorerLib.review.store import Review, ReviewState, ReviewStore
-from CRLMExplorerLib.review.worklist import WorklistRow, WorklistView
+from CRLMExplorerLib.review.store import Figures, Review, ReviewState, ReviewStoreError
+from CRLMExplorerLib.review.worklist import Worklist, WorklistRow, WorklistView
 
 Result = TypeVar("Result")
 
@@ -54,14 +56,18 @@ class ReviewSession:
 
     Attributes
     ----------
+    table
+        The cohort's clinical table, or None.
     case, display
         The open patient and its nodes in the scene; None before one is open.
     window
         The CT window.
-    view
-        Filter and order of the worklist.
     jobs
         What is running, oldest first.
+    jobs_changed
+        Comes from whatever thread a job runs on; all other signals from the scene's.
+    failed
+        Comes with a sentence on what could not be done.
     """
 
     worklist_changed = Signal()
@@ -84,51 +90,46 @@ class ReviewSession:
         self.case: Case | None = None
         self.display: CaseDisplay | None = None
         self.window = Window.PORTAL_VENOUS
-        self.view = WorklistView()
         self.jobs: list[Job] = []
         self._host = host
         self._database = database
         self._runner = runner
-        self._store = ReviewStore(database.directory)
-        self._rows: list[WorklistRow] = []
+        self._worklist = Worklist(database, table)
         self._analyses: dict[tuple[Endpoint, str | None], SurvivalAnalysis] = {}
-        self._opening: Job[Case] | None = None
+        self._opening: tuple[str, Job[Case]] | None = None
+        self._measuring: Job[Figures | None] | None = None
         self._next_tumor = 0
-        self.reload_worklist()
 
     # The worklist
 
     @property
     def worklist(self) -> list[WorklistRow]:
         """The patients the reader wants to see, in the order wanted."""
-        return self.view.of(self._rows)
+        return self._worklist.rows
+
+    @property
+    def view(self) -> WorklistView:
+        """Filter and order of the worklist."""
+        return self._worklist.view
+
+    @property
+    def review_problem(self) -> str:
+        """Why reviews are neither shown nor kept, in a sentence; empty if they are."""
+        return self._worklist.problem
 
     @property
     def review(self) -> Review:
         """What was said of the open patient."""
-        mine = [r.review for r in self._rows if self.case and r.patient_id == self.case.patient_id]
-        return mine[0] if mine else Review()
+        return self._worklist.review_of(self.case.patient_id) if self.case else Review()
 
     def reload_worklist(self) -> None:
         """Read patients, reviews and figures again."""
-        reviews, figures = self._store.reviews(), self._store.figures()
-        self._rows = []
-        for entry in self._database.patients():
-            record = self.table.record(entry.patient_id) if self.table else None
-            self._rows.append(
-                WorklistRow(
-                    entry.patient_id,
-                    entry.name,
-                    reviews.get(entry.patient_id, Review()),
-                    figures.get(entry.patient_id, {}),
-                    dict(record.values) if record else {},
-                )
-            )
+        self._worklist.reload()
         self.worklist_changed.emit()
 
     def look_at(self, view: WorklistView) -> None:
         """Filter and order the worklist."""
-        self.view = view
+        self._worklist.view = view
         self.worklist_changed.emit()
 
     def set_review(self, state: ReviewState, note: str) -> None:
@@ -137,34 +138,38 @@ class ReviewSession:
         if self.case is None or review == self.review:
             return
         try:
-            self._store.save_review(self.case.patient_id, review)
-        except CRLMExplorerError as error:
+            self._worklist.say(self.case.patient_id, review)
+        except ReviewStoreError as error:
             self.failed.emit(str(error))
             return
-        self._change_row(self.case.patient_id, review=review)
+        self.worklist_changed.emit()
 
     def measure_all(self) -> None:
-        """Measure every patient that has no figures yet, one job after the other."""
-        self._measure([row.patient_id for row in self._rows if not row.figures], 0)
+        """Measure every patient whose figures are missing or stale, one job after the other."""
+        if self._measuring is None:
+            self._measure(self._worklist.patient_ids, 0)
 
     # Opening
 
     def open(self, patient_id: str, dso_series_uid: str | None = None) -> None:
         """Open a patient, with the DSO that fits best or the one named."""
-        if self._opening:
-            self._opening.cancel()
+        self._stop_opening()
 
         def work(progress: Progress) -> Case:
             return open_case(self._database, patient_id, self.table, dso_series_uid, progress)
 
         def opened(case: Case) -> None:
-            if job is self._opening:  # else another patient was asked for meanwhile
-                self._show(case)
-                if dso_series_uid is None:
-                    self._remember_figures(case)
+            self._show(case)
+            if dso_series_uid is None:
+                self._remember_figures(patient_id, figures_of(case))
 
-        job = self._opening = Job(f"Opening {patient_id}", work)
-        self._start(job, opened)
+        def ended() -> None:
+            if self._opening == (patient_id, job):
+                self._opening = None
+
+        job = Job(f"Opening {patient_id}", work)
+        self._opening = (patient_id, job)
+        self._start(job, opened, ended)
 
     def open_next(self) -> None:
         """Open the patient after the open one in the worklist, or the first."""
@@ -181,9 +186,8 @@ class ReviewSession:
 
     def close(self) -> None:
         """Take the open patient out of the scene."""
-        if self.display:
-            self.display.remove()
-        self.case = self.display = None
+        self._stop_opening()
+        self._clear()
         self.case_changed.emit()
 
     # The open patient
@@ -224,6 +228,12 @@ class ReviewSession:
                 look = replace(self.display.look_of(segment), visible=visible)
                 self.display.set_look(segment, look)
             self.segments_changed.emit()
+
+    def toggle_all(self) -> None:
+        """Hide all segments if any is visible, else show all."""
+        if self.case and self.display:
+            looks = [self.display.look_of(segment) for segment in self.case.segments]
+            self.show_all(not any(look.visible for look in looks))
 
     def set_window(self, window: Window) -> None:
         """Show the CT in another window; the next patients too."""
@@ -274,13 +284,8 @@ class ReviewSession:
         """Hold the FLR against the reader's own minimum; None for the one the record calls for."""
         if self.case is None:
             return
-        record = self.case.record
         try:
-            rule = (
-                minimum_flr(record.values if record else None)
-                if percent is None
-                else MinimumRule.chosen(percent)
-            )
+            rule = rule_of(self.case.record) if percent is None else MinimumRule.chosen(percent)
         except CRLMExplorerError as error:
             self.failed.emit(str(error))
             return
@@ -288,11 +293,12 @@ class ReviewSession:
         self.measures_changed.emit()
 
     def set_body(self, height_cm: float | None, weight_kg: float | None) -> None:
-        """Standardise the FLR by the patient's size; None takes it back."""
+        """Standardise the FLR by the patient's size, once both are known; None takes it back."""
         if self.case is None:
             return
+        known = height_cm is not None and weight_kg is not None
         try:
-            body = BodySize(height_cm, weight_kg) if height_cm and weight_kg else None
+            body = BodySize(height_cm, weight_kg) if known else None  # type: ignore[arg-type]
         except CRLMExplorerError as error:
             self.failed.emit(str(error))
             return
@@ -322,79 +328,104 @@ class ReviewSession:
     # How it is done
 
     def _show(self, case: Case) -> None:
-        if self.display:
-            self.display.remove()
-        self.case = case
-        self._next_tumor = 0
+        self._clear()
         self.display = CaseDisplay(self._host.scene, case)
         self.display.set_window(self.window)
-        if self.review.state is ReviewState.NOT_SEEN:
+        self.case = case
+        self._worklist.refresh()
+        if self.review_problem:
+            self.failed.emit(self.review_problem)
+        elif self.review.state is ReviewState.NOT_SEEN:
             self.set_review(ReviewState.SEEN, self.review.note)
         self.case_changed.emit()
-        self.display.build_surfaces()
-        self.surfaces_built.emit()
+        # A turn of the face's loop later, so that the slices are seen before the surfaces are made.
+        display = self.display
+        self._runner(lambda: None, lambda: self._build_surfaces(display))
+
+    def _build_surfaces(self, display: CaseDisplay) -> None:
+        if display is self.display:
+            display.build_surfaces()
+            self.surfaces_built.emit()
+
+    def _clear(self) -> None:
+        if self.display:
+            self.display.remove()
+        self.case = self.display = None
+        self._next_tumor = 0
+
+    def _stop_opening(self) -> None:
+        if self._opening:
+            self._opening[1].cancel()
+        self._opening = None
 
     def _open_beside(self, step: int) -> None:
         ids = [row.patient_id for row in self.worklist]
         if not ids:
             return
-        current = self.case.patient_id if self.case else None
+        current = self._opening[0] if self._opening else self.case and self.case.patient_id
         if current in ids:
             self.open(ids[(ids.index(current) + step) % len(ids)])
         else:
             self.open(ids[0 if step > 0 else -1])
 
-    def _measure(self, waiting: list[str], done: int) -> None:
-        if not waiting:
-            return
-        patient_id, *others = waiting
-        title = f"Measuring {patient_id}, {done + 1} of {done + len(waiting)}"
+    def _measure(self, patient_ids: list[str], done: int) -> None:
+        """Measure the patients from number ``done`` on.
 
-        def work(progress: Progress) -> Case:
-            return open_case(self._database, patient_id, self.table, progress=progress)
+        A runner may end a job before it returns: those are gone through in a loop, because as many
+        patients as a cohort has are too many calls within one another.
+        """
+        looping = True
 
-        def measured(case: Case) -> None:
-            self._remember_figures(case)
+        def ended() -> None:
+            job, self._measuring = self._measuring, None
+            if not looping and job and job.state is not JobState.CANCELLED:
+                self._measure(patient_ids, done)
 
-        self._start(Job(title, work), measured, lambda: self._measure(others, done + 1))
+        while done < len(patient_ids):
+            job = self._measuring = self._measuring_job(patient_ids, done)
+            remember = partial(self._remember_figures, patient_ids[done])
+            done += 1
+            self._start(job, remember, ended)
+            if self._measuring or job.state is JobState.CANCELLED:
+                break
+        looping = False
 
-    def _remember_figures(self, case: Case) -> None:
-        figures = figures_of(case)
-        try:
-            self._store.save_figures(case.patient_id, figures)
-        except CRLMExplorerError as error:
-            self.failed.emit(str(error))
-        self._change_row(case.patient_id, figures=figures)
+    def _measuring_job(self, patient_ids: list[str], index: int) -> Job[Figures | None]:
+        patient_id = patient_ids[index]
+        known = self._worklist.figures_of(patient_id)
+
+        def work(progress: Progress) -> Figures | None:
+            choice = choose_series(self._database, patient_id)
+            rule = rule_of(self.table.record(patient_id) if self.table else None)
+            if still_hold(known, choice, rule):
+                return None
+            return figures_of(open_case(self._database, patient_id, self.table, progress=progress))
+
+        return Job(f"Measuring {patient_id}, {index + 1} of {len(patient_ids)}", work)
+
+    def _remember_figures(self, patient_id: str, figures: Figures | None) -> None:
+        if figures is not None:
+            self._worklist.remember(patient_id, figures)
+            self.worklist_changed.emit()
 
     def _start(
-        self,
-        job: Job[Result],
-        use: Callable[[Result], None],
-        then: Callable[[], None] = lambda: None,
+        self, job: Job[Result], use: Callable[[Result], None], ended: Callable[[], None]
     ) -> None:
-        """Run a job, use its result, say its error, and go on unless it was cancelled."""
+        """Run a job; use its result or say its error, and then that it has ended."""
 
-        def finished(_: Job[Result]) -> None:
+        def finished() -> None:
             self.jobs.remove(job)
             if job.state is JobState.FAILED:
                 self.failed.emit(job.error)
             elif job.state is JobState.DONE:
                 use(job.result)  # type: ignore[arg-type]
             self.jobs_changed.emit()
-            if job.state is not JobState.CANCELLED:
-                then()
+            ended()
 
         self.jobs.append(job)
         job.changed.connect(self.jobs_changed.emit)
         self.jobs_changed.emit()
         job.start(self._runner, finished)
-
-    def _change_row(self, patient_id: str, **changes: object) -> None:
-        self._rows = [
-            replace(row, **changes) if row.patient_id == patient_id else row  # type: ignore[arg-type]
-            for row in self._rows
-        ]
-        self.worklist_changed.emit()
 
     def _segment(self, number: int) -> Segment:
         for segment in self.case.segments if self.case else ():

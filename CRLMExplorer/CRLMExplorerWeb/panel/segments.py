@@ -80,7 +80,7 @@ def segments_part(app: ReviewApp, name: PageState) -> None:
                     change=(fade, "[segment.number, $event.target.value]"),
                     disabled=("!segment.filled",),
                     classes="segment-opacity",
-                    aria_label="Opacity of the fill",
+                    raw_attrs=['aria-label="Opacity of the fill"'],
                 )
             with html.Td():
                 v.VBtn(

@@ -26,20 +26,20 @@ def worklist_part(app: ReviewApp, name: PageState) -> None:
             placeholder="Patient, name or note",
             prepend_inner_icon="mdi-magnify",
             clearable=True,
-            aria_label="Filter the worklist",
+            raw_attrs=['aria-label="Filter the worklist"'],
             **_FIELD,
         )
         v.VSelect(
             v_model=(name.worklist_state,),
             items=("review_states", states),
-            aria_label="Review state",
+            raw_attrs=['aria-label="Review state"'],
             **_FIELD,
         )
         with html.Div(classes="worklist-order"):
             v.VSelect(
                 v_model=(name.worklist_sort,),
                 items=(name.sort_keys,),
-                aria_label="Order by",
+                raw_attrs=['aria-label="Order by"'],
                 prepend_inner_icon="mdi-sort",
                 **_FIELD,
             )

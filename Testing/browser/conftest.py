@@ -1,0 +1,94 @@
+"""A served demo, a real Chromium, and the open page."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from CRLMExplorerLib.phantom.demo import Demo
+from review_page import ReviewPage
+
+_CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="session")
+def address(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a server that runs as a user starts it."""
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    program = Path(sys.executable).with_name("crlm-explorer")
+    command = [program, "serve", "--database", demo.database, "--clinical", demo.spreadsheet]
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [*map(str, command), "--port", "0", "--no-browser"],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield _announced(server, log)
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _announced(server: subprocess.Popen, log: Path) -> str:
+    for _ in range(600):
+        found = re.search(r"http://\S+", log.read_text())
+        if found:
+            return found.group()
+        if server.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise RuntimeError(f"the server did not start: {log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's or any other installed Chromium."""
+    program = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
+    if program is None:
+        raise RuntimeError("the browser tests need Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(_CHROMIUM_FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def tab(chromium: Browser, address: str) -> Page:
+    """The tab that all tests of this room share, as a reader keeps one open."""
+    tab = chromium.new_page(viewport={"width": 1600, "height": 950})
+    tab.set_default_timeout(20_000)
+    requested: list[str] = []
+    tab.on("request", lambda request: requested.append(request.url))
+    tab.requested = requested  # type: ignore[attr-defined]
+    tab.goto(address)
+    tab.wait_for_selector("[data-patient]")
+    return tab
+
+
+@pytest.fixture
+def page(tab: Page) -> ReviewPage:
+    """The page with the first demo patient open and the segments in front."""
+    page = ReviewPage(tab)
+    page.open_patient("CRLM-CT-1001")
+    page.show_tab("Segments")
+    return page
