@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 .PHONY: demo test bench lint
 
 demo: $(READY)
-	$(BIN)/crlm-explorer demo
+	$(BIN)/crlm-explorer demo --directory build/demo
 
 test: $(READY)
 	$(BIN)/python -m pytest

@@ -65,6 +65,8 @@ class Page:
                 classes="error-message",
             ):
                 html.Span(f"{{{{ {name.error} }}}}")
+                with v.Template(v_slot_actions=True):
+                    v.VBtn("Close", click=f"{name.error} = ''")
 
     @staticmethod
     def _bar(app: ReviewApp, name: PageState) -> None:

@@ -193,6 +193,8 @@ def test_the_reader_may_set_another_minimum(page: ReviewPage) -> None:
     field.fill("200")
     field.press("Tab")
     expect(page.tab.locator(".error-message")).to_contain_text("200")
+    page.tab.click('.error-message button:has-text("Close")')
+    expect(page.tab.locator(".error-message .v-snackbar__wrapper")).to_be_hidden()
 
 
 def test_the_clinical_record_explains_itself(page: ReviewPage) -> None:
