@@ -10,6 +10,7 @@ import pytest
 from CRLMExplorerLib.phantom.demo import Demo, make_demo
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+_LEFT_OUT = pytest.StashKey[int]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -28,9 +29,6 @@ def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
         terminalreporter.write_line(
             f"{count} tests were left out: they need the reference data in {SHARED_DATA}."
         )
-
-
-_LEFT_OUT = pytest.StashKey[int]()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,14 @@ class ReviewPage:
         self.tab.wait_for_selector(".jobs", state="detached")
         self.settle()
 
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until a condition on what the page shows holds."""
+        for _ in range(50):
+            if condition():
+                return
+            self.tab.wait_for_timeout(200)
+        raise AssertionError("what was waited for did not come in 10 s")
+
     def settle(self) -> None:
         """Wait until the views' pictures do not change any more."""
         before = self.tab.screenshot()
@@ -55,9 +64,9 @@ class ReviewPage:
         return np.asarray(image).astype(np.int64)
 
     def slice_mm(self, title: str) -> float:
-        """Where the slice of a view lies, in mm."""
-        text = self.view(title).locator(".view-position").inner_text()
-        return float(text.split()[1])
+        """Where the slice of a view lies, in mm; positive is superior, anterior or left."""
+        side, mm, _ = self.view(title).locator(".view-position").inner_text().split()
+        return float(mm) if side in "SAL" else -float(mm)
 
     def segment(self, label: str) -> Locator:
         """A row of the segment table."""

@@ -90,6 +90,7 @@ class ReviewApp:
         session.worklist_changed.connect(self._show_worklist)
         session.case_changed.connect(self._show_case)
         session.surfaces_built.connect(self.views.reset_3d)
+        session.surfaces_built.connect(self._show_jobs)
         session.measures_changed.connect(self._show_measures)
         session.segments_changed.connect(self._show_segments)
         session.window_changed.connect(self._show_window)
@@ -115,6 +116,8 @@ class ReviewApp:
 
     def _ready(self, **_: object) -> None:
         self._loop = asyncio.get_running_loop()
+        if self.session.review_problem:
+            self._show_error(self.session.review_problem)
         self.session.open_next()
         self.session.measure_all()
 
@@ -143,6 +146,7 @@ class ReviewApp:
         self._show_survival()
         display = self.session.display
         self.views.show_volume(display.ct_node if display else None)
+        self._show_jobs()
         self.session.point_at_start()
 
     def _show_segments(self) -> None:
@@ -177,10 +181,13 @@ class ReviewApp:
             self._loop.call_soon_threadsafe(self._on_loop, self._show_jobs)
 
     def _show_jobs(self) -> None:
-        self.page.jobs = [
+        jobs = [
             {"title": job.title, "message": job.message, "percent": round(100 * job.fraction)}
             for job in self.session.jobs
         ]
+        if self.session.is_drawing:
+            jobs.append({"title": "Drawing in 3D", "message": "", "percent": None})
+        self.page.jobs = jobs
 
     def _show_error(self, sentence: str) -> None:
         self.page.error = sentence

@@ -170,7 +170,12 @@ class Page:
             with html.Div(v_for=f"job in {name.jobs}", key="job.title", classes="job"):
                 html.Span("{{ job.title }}", classes="job-title")
                 html.Span("{{ job.message }}", classes="job-message")
-                v.VProgressLinear(model_value=("job.percent",), color="primary", height=4)
+                v.VProgressLinear(
+                    model_value=("job.percent",),
+                    indeterminate=("job.percent === null",),
+                    color="primary",
+                    height=4,
+                )
             v.VBtn(
                 "Cancel",
                 size="x-small",

@@ -15,19 +15,19 @@ _EDGES = {
     "Green": ("S", "L", "I", "R"),
     "Yellow": ("S", "P", "I", "A"),
 }
-_AXES = {"Red": "S", "Green": "A", "Yellow": "R"}
+# Letters for slices on the positive and on the negative side of the origin.
+_SIDES = {"Red": ("S", "I"), "Green": ("A", "P"), "Yellow": ("L", "R")}
 
 
 def slice_view_ui(server: Server, view_id: str, view: SliceView) -> None:
     """Lay title, orientation letters, reset button and slice slider over a slice view."""
     tag = view.get_singleton_tag()
     slider = connect_slice_view_slider_to_state(server, view)
+    value, (positive, negative) = slider.name.value, _SIDES[tag]
+    side = f"({value} < 0 ? '{negative} ' : '{positive} ')"
     with Div(classes="view-title"):
         Span(_TITLES[tag])
-        Span(
-            f"{{{{ '{_AXES[tag]} ' + {slider.name.value}.toFixed(1) + ' mm' }}}}",
-            classes="view-position",
-        )
+        Span(f"{{{{ {side} + Math.abs({value}).toFixed(1) + ' mm' }}}}", classes="view-position")
     for place, letter in zip(("top", "right", "bottom", "left"), _EDGES[tag], strict=True):
         Div(letter, classes=f"view-edge view-edge-{place}")
     _reset_button(view)

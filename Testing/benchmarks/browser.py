@@ -12,8 +12,9 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -23,6 +24,7 @@ from rows import Row, hand_over
 PATIENT = "CRLM-CT-1002"
 EVENTS_A_SECOND = 60
 SINGLE_STEPS = 15
+QUIET_MS = 600
 LAYOUT_SIZE = {"width": 1600, "height": 950}
 CHROMIUM_FLAGS = (
     "--no-sandbox",
@@ -111,31 +113,40 @@ def _turn(tab: Page, seconds: float) -> None:
     tab.mouse.up()
 
 
-def _pictures_a_second(tab: Page, title: str, action, seconds: float) -> float:
+def _pictures_a_second(
+    tab: Page, title: str, action: Callable[[Page, float], None], seconds: float
+) -> float:
     view = _view(tab, title)
     view.evaluate(_WATCH)
     tab.mouse.move(*_middle(view))
-    tab.wait_for_timeout(1000)
+    _rest(tab)
     started = tab.evaluate("performance.now()")
     action(tab, seconds)
     stopped = tab.evaluate("performance.now()")
-    tab.wait_for_timeout(500)
+    _rest(tab)
     shown = [p for p in tab.evaluate("window.pictures") if started <= p["at"] <= stopped]
     contents = [picture["content"] for picture in shown]
-    changes = sum(a != b for a, b in zip(contents, contents[1:], strict=False))
+    changes = sum(a != b for a, b in pairwise(contents))
     return changes / (stopped - started) * 1000
 
 
 def _step_ms(tab: Page) -> list[float]:
-    """From a turn of the wheel to the next slice's picture."""
+    """From a turn of the wheel to the next slice's picture, each from rest."""
     delays = []
     for number in range(SINGLE_STEPS):
+        _rest(tab)
         tab.evaluate("window.pictures = []; window.wheels = []")
         tab.mouse.wheel(0, 100 if number % 2 else -100)
         tab.wait_for_function("window.pictures.length")
         delays.append(tab.evaluate("window.pictures[0].at - window.wheels[0]"))
-        tab.wait_for_timeout(500)
     return delays
+
+
+def _rest(tab: Page) -> None:
+    """Wait until no picture has come for a while."""
+    count = -1
+    while count != (count := tab.evaluate("window.pictures.length")):
+        tab.wait_for_timeout(QUIET_MS)
 
 
 def rows(folder: Path, seconds: float) -> list[Row]:

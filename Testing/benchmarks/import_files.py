@@ -49,9 +49,10 @@ def rate(folders: list[Path], times: int) -> Row:
     return Row(
         what=f"Import {count} CT files",
         unit="files/s",
-        peer="pydicom: headers only, kept nowhere",
+        peer="pydicom",
         target=f"at least {TARGET_FILES_A_SECOND} files/s",
         met=values["ours"] >= TARGET_FILES_A_SECOND,
+        note="Import: the peer reads the same headers with pydicom and does nothing with them.",
         **values,
     )
 

@@ -117,7 +117,7 @@ def rows(folder: Path) -> list[Row]:
             what=f"Memory of importing {series * IMPORT_SLICES} files",
             ours=many_mb,
             unit="MB",
-            peer=f"ours, {series // 4 * IMPORT_SLICES} files",
+            peer=f"{series // 4 * IMPORT_SLICES} files",
             theirs=few_mb,
             target=f"flat: within {FLAT_MB} MB",
             met=many_mb - few_mb <= FLAT_MB,
@@ -126,12 +126,12 @@ def rows(folder: Path) -> list[Row]:
             what=f"Memory of opening 512×512×{slices}, 8 segments",
             ours=ours["process"] / ct_size,
             unit="× CT",
-            peer="GDCM, dcmqi → NRRD → segmentation node",
+            peer="GDCM + dcmqi",
             theirs=theirs["process"] / ct_size,
             ratio=ours["process"] / theirs["process"],
             target=f"at most {TARGET_CT_SIZES} × CT",
             met=ours["process"] <= TARGET_CT_SIZES * ct_size,
-            note=f"The CT as int16 is {ct_size / MB:.0f} MB; ours rises by "
+            note=f"Memory above idle: the CT as int16 is {ct_size / MB:.0f} MB; ours rises by "
             f"{ours['process'] / MB:.0f} MB, the peer by {theirs['process'] / MB:.0f} MB, not "
             f"counting dcmqi's own process of {theirs['child'] / MB:.0f} MB.",
         ),

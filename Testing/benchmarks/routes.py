@@ -27,7 +27,7 @@ from CRLMExplorerLib.host import HeadlessHost
 from CRLMExplorerLib.review.case import open_case
 from CRLMExplorerLib.review.display import CaseDisplay
 
-PEER = "GDCM, dcmqi → NRRD → segmentation node"
+PEER = "GDCM + dcmqi"
 _SEGIMAGE2ITKIMAGE = Path(dcmqi.__file__).with_name("bin") / "segimage2itkimage"
 
 

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rows import Row
 
+WIDTH = 120
+_MET = {True: "[green]✓[/]", False: "[red]✗[/]", None: ""}
+
 
 def print_table(rows: Sequence[Row], machine: Mapping[str, object]) -> None:
     """Print a line for each row, then the notes."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     table = Table(title="CRLM Explorer: speed and memory", caption=_caption(machine))
-    for heading in ("", "Ours", "Unit", "Peer", "Peer's", "Ratio", "Target", "Met"):
-        table.add_column(heading, justify="right" if heading in ("Ours", "Peer's", "Ratio") else "left")
+    for heading in ("", "Ours", "Peer's", "Ratio"):
+        table.add_column(heading, justify="right" if heading else "left")
+    table.add_column("Peer")
+    table.add_column("Target")
     for row in rows:
-        met = {True: "[green]yes[/]", False: "[red]no[/]", None: ""}[row.met]
         table.add_row(
             row.what,
-            _number(row.ours),
-            row.unit,
-            row.peer,
+            f"{_number(row.ours)} {row.unit}",
             _number(row.theirs),
             _number(row.ratio),
-            row.target,
-            met,
+            row.peer,
+            f"{_MET[row.met]} {row.target}",
         )
     console.print(table)
-    for row in rows:
-        if row.note:
-            console.print(f"{row.what}: {row.note}", highlight=False)
+    for note in dict.fromkeys(row.note for row in rows if row.note):
+        console.print(f"• {note}", highlight=False)
 
 
 def _number(value: float | None) -> str:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from CRLMExplorerLib.phantom.demo import Demo
 from review_page import ReviewPage
+from served import served
 
 _CHROMIUM_FLAGS = (
     "--no-sandbox",
@@ -27,33 +23,10 @@ _CHROMIUM_FLAGS = (
 
 
 @pytest.fixture(scope="session")
-def address(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a server that runs as a user starts it."""
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    program = Path(sys.executable).with_name("crlm-explorer")
-    command = [program, "serve", "--database", demo.database, "--clinical", demo.spreadsheet]
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            [*map(str, command), "--port", "0", "--no-browser"],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        yield _announced(server, log)
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def _announced(server: subprocess.Popen, log: Path) -> str:
-    for _ in range(600):
-        found = re.search(r"http://\S+", log.read_text())
-        if found:
-            return found.group()
-        if server.poll() is not None:
-            break
-        time.sleep(0.1)
-    raise RuntimeError(f"the server did not start: {log.read_text()}")
+def address(demo: Demo) -> Iterator[str]:
+    """Address of the demo, served as a user starts it."""
+    with served("--database", demo.database, "--clinical", demo.spreadsheet) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -17,12 +17,9 @@ def node_ids(host) -> set[str]:
 
 @pytest.fixture
 def slice_node(host):
-    node = slicer.vtkMRMLSliceNode()
-    node.SetLayoutName("Red")
-    node.SetOrientationToAxial()
-    node.SetDimensions(100, 100, 1)
-    node.SetFieldOfView(100, 100, 1)
-    return host.scene.AddNode(node)
+    node = host.scene.AddNewNodeByClass("vtkMRMLSliceNode", "Red")
+    node.SetOrientation("Axial")
+    return node
 
 
 @pytest.fixture
@@ -47,9 +44,7 @@ def center(slice_node) -> list[float]:
 
 
 def crosshair_at(crosshair) -> list[float]:
-    position = [0.0, 0.0, 0.0]
-    crosshair.GetCrosshairRAS(position)
-    return position
+    return list(crosshair.GetCrosshairRAS())
 
 
 def test_opening_adds_the_ct_and_the_dso_with_their_displays(session, host):
@@ -62,8 +57,8 @@ def test_opening_adds_the_ct_and_the_dso_with_their_displays(session, host):
         "vtkMRMLSegmentationDisplayNode1",
     }
     segmentation = session.display.dso_node.GetSegmentation()
-    assert segmentation.GetNumberOfSegments() == 8
-    assert session.display.ct_node.GetImageData().GetDimensions() == (512, 512, 45)
+    assert segmentation.GetNumberOfSegments() == 6
+    assert session.display.ct_node.GetImageData().GetDimensions() == (48, 48, 12)
 
 
 def test_closing_removes_what_was_added(session, host):
@@ -98,23 +93,23 @@ def test_surfaces_are_built_after_the_case_is_there(session):
     assert seen == ["case", "surfaces"]
     surface = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
     segment = session.display.dso_node.GetSegmentation().GetSegment("Segment_1")
-    assert segment.GetRepresentation(surface).GetNumberOfPoints() > 1000
+    assert segment.GetRepresentation(surface).GetNumberOfPoints() > 100
 
 
 def test_a_look_reaches_the_display_node(opened):
     display = display_node(opened)
-    assert display.GetSegmentVisibility("Segment_5")
-    opened.change_look(5, visible=False, filled=False, opacity=0.65, in_3d=False)
-    assert not display.GetSegmentVisibility("Segment_5")
-    assert not display.GetSegmentVisibility2DFill("Segment_5")
-    assert display.GetSegmentVisibility2DOutline("Segment_5")
-    assert display.GetSegmentOpacity2DFill("Segment_5") == 0.65
-    assert not display.GetSegmentVisibility3D("Segment_5")
-    assert display.GetSegmentVisibility("Segment_6")
-    opened.change_look(5, visible=True)
-    assert display.GetSegmentVisibility("Segment_5")
-    assert display.GetSegmentOpacity2DFill("Segment_5") == 0.65
-    look = opened.look_of(opened.case.segments[4])
+    assert display.GetSegmentVisibility("Segment_3")
+    opened.change_look(3, visible=False, filled=False, opacity=0.65, in_3d=False)
+    assert not display.GetSegmentVisibility("Segment_3")
+    assert not display.GetSegmentVisibility2DFill("Segment_3")
+    assert display.GetSegmentVisibility2DOutline("Segment_3")
+    assert display.GetSegmentOpacity2DFill("Segment_3") == 0.65
+    assert not display.GetSegmentVisibility3D("Segment_3")
+    assert display.GetSegmentVisibility("Segment_4")
+    opened.change_look(3, visible=True)
+    assert display.GetSegmentVisibility("Segment_3")
+    assert display.GetSegmentOpacity2DFill("Segment_3") == 0.65
+    look = opened.look_of(opened.case.segments[2])
     assert (look.visible, look.filled, look.opacity, look.in_3d) == (True, False, 0.65, False)
 
 

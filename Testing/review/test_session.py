@@ -44,9 +44,9 @@ def open_id(session) -> str | None:
     return session.case.patient_id if session.case else None
 
 
-def newer_dso(demo, folder: Path, into: Path) -> str:
-    """Another DSO of CRLM-CT-1002 in the database, without its second tumour's description."""
-    dso = dcmread(demo.database.parent / "dicom" / "CRLM-CT-1002" / "SEG" / "1-1.dcm")
+def newer_dso(cohort, folder: Path, into: Path) -> str:
+    """The same DSO of CRLM-CT-1002 under another UID and a later date, in the database."""
+    dso = dcmread(cohort / "CRLM-CT-1002" / "seg.dcm")
     for name in ("SeriesInstanceUID", "SOPInstanceUID"):
         setattr(dso, name, f"{getattr(dso, name)[:60]}.9")
     dso.file_meta.MediaStorageSOPInstanceUID = dso.SOPInstanceUID
@@ -320,13 +320,13 @@ def test_a_patient_that_cannot_be_measured_does_not_stop_the_others(session, fol
 
 
 def test_figures_that_hold_are_trusted_and_stale_ones_measured_anew(
-    session, folder, demo, tmp_path, host, database, table
+    session, folder, cohort, tmp_path, host, database, table
 ):
     session.measure_all()
     store = ReviewStore(folder)
     for patient_id, figures in store.figures().items():
         store.save_figures(patient_id, {**figures, "tumor_count": 99})
-    newer = newer_dso(demo, folder, tmp_path / "newer.dcm")
+    newer = newer_dso(cohort, folder, tmp_path / "newer.dcm")
     later = ReviewSession(host, database, table)
     later.measure_all()
     assert [row.value("tumor_count") for row in later.worklist] == [99, 2, 99]
@@ -345,13 +345,13 @@ def test_figures_measured_without_the_spreadsheet_are_stale_with_it(host, databa
 def test_a_large_cohort_is_measured_on_one_thread(host, tmp_path):
     files = [
         write_slice(tmp_path / f"{n}.dcm", patient_id=f"P{n:03}", series=f"s{n}")
-        for n in range(250)
+        for n in range(160)
     ]
     with CtkDatabase.create(tmp_path / "many") as database:
         import_files(files, database)
         session = ReviewSession(host, database)
         session.measure_all()
-        assert [row.value("alarms") for row in session.worklist] == [1] * 250
+        assert [row.value("alarms") for row in session.worklist] == [1] * 160
 
 
 # Holding against another minimum, size and cohort

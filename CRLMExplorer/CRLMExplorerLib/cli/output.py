@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
-from CRLMExplorerLib import progress
+from CRLMExplorerLib.progress import Progress as Report
 
 _FILE_WIDTH = 200
 
@@ -46,15 +46,16 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[progress.Progress]:
-    """Show a bar on standard error while the work in the block reports to it."""
+def progress_bar(title: str) -> Iterator[Report]:
+    """Show a bar on a terminal's standard error while the work in the block reports to it."""
     columns = (
         TextColumn("{task.fields[title]}"),
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.description}", markup=False),
     )
-    with Progress(*columns, console=errors, transient=True) as bar:
+    quiet = not errors.is_terminal
+    with Progress(*columns, console=errors, transient=True, disable=quiet) as bar:
         task = bar.add_task("", total=1.0, title=title)
         yield lambda fraction, message: bar.update(task, completed=fraction, description=message)
 

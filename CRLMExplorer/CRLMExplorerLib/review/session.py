@@ -60,6 +60,8 @@ class ReviewSession:
         The cohort's clinical table, or None.
     case, display
         The open patient and its nodes in the scene; None before one is open.
+    is_drawing
+        Whether the open patient's surfaces are still to be made.
     window
         The CT window.
     jobs
@@ -89,6 +91,7 @@ class ReviewSession:
         self.table = table
         self.case: Case | None = None
         self.display: CaseDisplay | None = None
+        self.is_drawing = False
         self.window = Window.PORTAL_VENOUS
         self.jobs: list[Job] = []
         self._host = host
@@ -330,6 +333,7 @@ class ReviewSession:
     def _show(self, case: Case) -> None:
         self._clear()
         self.display = CaseDisplay(self._host.scene, case)
+        self.is_drawing = True
         self.display.set_window(self.window)
         self.case = case
         self._worklist.refresh()
@@ -345,12 +349,14 @@ class ReviewSession:
     def _build_surfaces(self, display: CaseDisplay) -> None:
         if display is self.display:
             display.build_surfaces()
+            self.is_drawing = False
             self.surfaces_built.emit()
 
     def _clear(self) -> None:
         if self.display:
             self.display.remove()
         self.case = self.display = None
+        self.is_drawing = False
         self._next_tumor = 0
 
     def _stop_opening(self) -> None:
