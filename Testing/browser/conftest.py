@@ -23,9 +23,11 @@ _CHROMIUM_FLAGS = (
 
 
 @pytest.fixture(scope="session")
-def address(demo: Demo) -> Iterator[str]:
-    """Address of the demo, served as a user starts it."""
-    with served("--database", demo.database, "--clinical", demo.spreadsheet) as address:
+def address(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the demo, served as a user starts it, on a copy of its database."""
+    database = tmp_path_factory.mktemp("served") / "database"
+    shutil.copytree(demo.database, database)
+    with served("--database", database, "--clinical", demo.spreadsheet) as address:
         yield address
 
 

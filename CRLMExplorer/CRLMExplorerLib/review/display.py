@@ -5,11 +5,10 @@ It is the only place that changes the scene for a reader; it knows MRML but no w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import slicer
-from vtkmodules.vtkFiltersCore import vtkDecimatePro, vtkPolyDataNormals
 
 from CRLMExplorerLib.anatomy import Role
 from CRLMExplorerLib.dicom.nodes import add_ct_node, add_dso_node, segment_id
@@ -17,6 +16,7 @@ from CRLMExplorerLib.dicom.segmentation import Segment
 from CRLMExplorerLib.findings import PointRAS
 from CRLMExplorerLib.host.host import Node
 from CRLMExplorerLib.review.case import Case
+from CRLMExplorerLib.review.surface import thin_out
 
 
 class Window(Enum):
@@ -78,9 +78,6 @@ _LOOKS = {
 }
 
 
-_BULK_DECIMATION = 0.8
-
-
 class CaseDisplay:
     """The nodes of a case in a scene.
 
@@ -134,7 +131,13 @@ class CaseDisplay:
         self.dso_node.CreateClosedSurfaceRepresentation()
         for segment in self._case.segments:
             if segment.role in (Role.LIVER, Role.REMNANT):
-                _decimate(self.dso_node.GetClosedSurfaceInternalRepresentation(segment_id(segment)))
+                thin_out(self.dso_node.GetClosedSurfaceInternalRepresentation(segment_id(segment)))
+
+    def show_bulk_in_3d(self, shown: bool) -> None:
+        """Show or hide the surfaces of liver and remnant, which an edit draws anew."""
+        for segment in self._case.segments:
+            if segment.role in (Role.LIVER, Role.REMNANT):
+                self.set_look(segment, replace(self._looks[segment.number], in_3d=shown))
 
     def set_window(self, window: Window) -> None:
         """Show the CT in another window."""
@@ -164,19 +167,3 @@ class CaseDisplay:
                 self._scene.RemoveNode(node.GetNthDisplayNode(index))
             self._scene.RemoveNode(node)
         self.ct_node = self.dso_node = None
-
-
-def _decimate(surface: Node | None) -> None:
-    """Leave out triangles of a bulky surface; thin vessels would crumble."""
-    if surface is None or surface.GetNumberOfPolys() == 0:
-        return
-    decimation = vtkDecimatePro()
-    decimation.SetInputData(surface)
-    decimation.SetTargetReduction(_BULK_DECIMATION)
-    decimation.PreserveTopologyOn()
-    decimation.BoundaryVertexDeletionOff()
-    normals = vtkPolyDataNormals()
-    normals.SetInputConnection(decimation.GetOutputPort())
-    normals.SplittingOff()
-    normals.Update()
-    surface.ShallowCopy(normals.GetOutput())

@@ -29,6 +29,7 @@ from CRLMExplorerLib.measure.runs import Runs
 from CRLMExplorerLib.progress import Progress
 from CRLMExplorerLib.review.case import Case, open_case, rule_of
 from CRLMExplorerLib.review.display import CaseDisplay, SegmentLook, Window
+from CRLMExplorerLib.review.editing import Editing
 from CRLMExplorerLib.review.figures import figures_of, still_hold
 from CRLMExplorerLib.review.job import Job, JobState, Runner, run_inline
 from CRLMExplorerLib.review.store import Figures, Review, ReviewState, ReviewStoreError
@@ -66,6 +67,8 @@ class ReviewSession:
         The CT window.
     jobs
         What is running, oldest first.
+    editing
+        The FLR under the reader's hands.
     jobs_changed
         Comes from whatever thread a job runs on; all other signals from the scene's.
     failed
@@ -102,6 +105,10 @@ class ReviewSession:
         self._opening: tuple[str, Job[Case]] | None = None
         self._measuring: Job[Figures | None] | None = None
         self._next_tumor = 0
+        self.editing = Editing(
+            host, database, runner, lambda job, use: self._start(job, use, lambda: None)
+        )
+        self.editing.failed.connect(self.failed.emit)
 
     # The worklist
 
@@ -336,6 +343,7 @@ class ReviewSession:
         self.is_drawing = True
         self.display.set_window(self.window)
         self.case = case
+        self.editing.take_case(case, self.display)
         self._worklist.refresh()
         if self.review_problem:
             self.failed.emit(self.review_problem)
@@ -353,6 +361,7 @@ class ReviewSession:
             self.surfaces_built.emit()
 
     def _clear(self) -> None:
+        self.editing.take_case(None, None)
         if self.display:
             self.display.remove()
         self.case = self.display = None

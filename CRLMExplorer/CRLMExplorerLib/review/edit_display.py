@@ -1,0 +1,126 @@
+"""An FLR under the reader's hands: remnant and specimen in the scene, and the plane to drag.
+
+It shows what it is given and tells where the plane was dragged; it computes nothing.
+"""
+
+from __future__ import annotations
+
+import slicer
+from undo_stack import Signal
+from vtkmodules.vtkCommonCore import vtkCommand
+
+from CRLMExplorerLib.dicom.nodes import labelmap_of
+from CRLMExplorerLib.findings import PointRAS
+from CRLMExplorerLib.geometry import Mask
+from CRLMExplorerLib.host.host import Node
+from CRLMExplorerLib.resection.steps import PlaneCut, VectorRAS
+from CRLMExplorerLib.review.surface import thin_out
+
+_REMNANT, _SPECIMEN = "Edited remnant", "Specimen"
+_COLORS = {_REMNANT: (0.25, 0.85, 0.45), _SPECIMEN: (0.95, 0.45, 0.35)}
+_FILL_OPACITY = {_REMNANT: 0.25, _SPECIMEN: 0.12}
+_OPACITY_3D = {_REMNANT: 0.75, _SPECIMEN: 0.2}
+_PLANE_SIZE_MM = 160.0
+_PLANE_OPACITY = 0.35
+
+
+class EditDisplay:
+    """The nodes of an edit in a scene.
+
+    Parameters
+    ----------
+    scene
+        The vtkMRMLScene.
+    ct_node
+        The CT's volume node.
+    """
+
+    plane_moved = Signal()
+    plane_released = Signal()
+
+    def __init__(self, scene: Node, ct_node: Node) -> None:
+        self._scene = scene
+        self._node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "FLR edit")
+        self._node.CreateDefaultDisplayNodes()
+        self._node.SetReferenceImageGeometryParameterFromVolumeNode(ct_node)
+        display = self._node.GetDisplayNode()
+        for name, color in _COLORS.items():
+            segment = slicer.vtkSegment()
+            segment.SetName(name)
+            segment.SetColor(*color)
+            self._node.GetSegmentation().AddSegment(segment, name)
+            display.SetSegmentOpacity2DFill(name, _FILL_OPACITY[name])
+            display.SetSegmentOpacity3D(name, _OPACITY_3D[name])
+        self._plane: Node | None = None
+        self._is_setting_plane = False
+
+    def show(self, remnant: Mask, specimen: Mask) -> None:
+        """Show a remnant and a specimen in the slices; 3D follows with `build_surfaces`."""
+        segmentation = self._node.GetSegmentation()
+        labelmap = slicer.vtkSegmentationConverter.GetBinaryLabelmapRepresentationName()
+        surface = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
+        segmentation.RemoveRepresentation(surface)
+        for name, mask in ((_REMNANT, remnant), (_SPECIMEN, specimen)):
+            segmentation.GetSegment(name).AddRepresentation(labelmap, labelmap_of(mask))
+        self._node.Modified()
+
+    def build_surfaces(self) -> None:
+        """Make the surfaces of what is shown."""
+        self._node.CreateClosedSurfaceRepresentation()
+        for name in _COLORS:
+            thin_out(self._node.GetClosedSurfaceInternalRepresentation(name))
+
+    @property
+    def plane(self) -> tuple[PointRAS, VectorRAS] | None:
+        """Point (RAS, mm) and normal of the plane to drag; None without one."""
+        if self._plane is None:
+            return None
+        return tuple(self._plane.GetOriginWorld()), tuple(self._plane.GetNormalWorld())
+
+    def show_plane(self, cut: PlaneCut) -> None:
+        """Let the reader drag and tilt a plane that lies where a cut lies."""
+        self._is_setting_plane = True
+        if self._plane is None:
+            self._plane = self._new_plane()
+        self._plane.SetOriginWorld(*cut.point_ras_mm)
+        self._plane.SetNormalWorld(*cut.normal_ras)
+        self._is_setting_plane = False
+
+    def hide_plane(self) -> None:
+        """Take the plane away."""
+        if self._plane is not None:
+            _remove(self._scene, self._plane)
+            self._plane = None
+
+    def remove(self) -> None:
+        """Take everything of the edit out of the scene."""
+        self.hide_plane()
+        _remove(self._scene, self._node)
+
+    def _new_plane(self) -> Node:
+        plane = self._scene.AddNewNodeByClass("vtkMRMLMarkupsPlaneNode", "Transection plane")
+        plane.CreateDefaultDisplayNodes()
+        plane.SetSize(_PLANE_SIZE_MM, _PLANE_SIZE_MM)
+        display = plane.GetDisplayNode()
+        display.SetHandlesInteractive(True)
+        display.SetScaleHandleVisibility(False)
+        display.SetPropertiesLabelVisibility(False)
+        display.SetOpacity(_PLANE_OPACITY)
+        plane.AddObserver(vtkCommand.ModifiedEvent, self._on_plane_modified)
+        plane.AddObserver(
+            slicer.vtkMRMLMarkupsNode.PointEndInteractionEvent, self._on_plane_released
+        )
+        return plane
+
+    def _on_plane_modified(self, *_: object) -> None:
+        if not self._is_setting_plane:
+            self.plane_moved.emit()
+
+    def _on_plane_released(self, *_: object) -> None:
+        self.plane_released.emit()
+
+
+def _remove(scene: Node, node: Node) -> None:
+    for index in reversed(range(node.GetNumberOfDisplayNodes())):
+        scene.RemoveNode(node.GetNthDisplayNode(index))
+    scene.RemoveNode(node)

@@ -1,0 +1,226 @@
+"""Editing the FLR of whoever is open: begin, take up again, save, and the revisions there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from undo_stack import Signal
+
+from CRLMExplorerLib.anatomy import Role
+from CRLMExplorerLib.dicom.catalog import DicomDatabase
+from CRLMExplorerLib.errors import CRLMExplorerError
+from CRLMExplorerLib.host import Host
+from CRLMExplorerLib.progress import Progress
+from CRLMExplorerLib.resection.comparison import Comparison, compare
+from CRLMExplorerLib.resection.history import revisions_of
+from CRLMExplorerLib.resection.journal import Journal, PendingEdit
+from CRLMExplorerLib.resection.plan import RELEASED, WHOLE_LIVER, ResectionPlan
+from CRLMExplorerLib.resection.plan_json import plan_from_json, plan_to_json
+from CRLMExplorerLib.resection.revision import Revision, SavedRevision, save_revision
+from CRLMExplorerLib.resection.steps import ScissorsCut, Stroke
+from CRLMExplorerLib.review.case import Case
+from CRLMExplorerLib.review.edit_display import EditDisplay
+from CRLMExplorerLib.review.flr_edit import FlrEdit
+from CRLMExplorerLib.review.job import Job, Runner
+from CRLMExplorerLib.review.remnants import remnant_named, resection_of, revision_uid
+
+if TYPE_CHECKING:
+    from CRLMExplorerLib.dicom.dso_writer import AlgorithmType
+    from CRLMExplorerLib.review.display import CaseDisplay
+
+Start = Callable[[Job, Callable[[SavedRevision], None]], None]
+"""Starts a job among the session's; the function is called with its result."""
+
+
+class Editing:
+    """The FLR of the open patient under the reader's hands, or nothing.
+
+    Parameters
+    ----------
+    host, database, runner
+        The session's.
+    start_job
+        Runs a job among the session's.
+
+    Attributes
+    ----------
+    edit
+        The edit under way; None while none is.
+    pending
+        An edit of the open patient that was not saved; None where there is none.
+    revisions
+        The open patient's revisions, oldest first.
+    """
+
+    begun_or_ended = Signal()
+    changed = Signal()
+    surfaces_built = Signal()
+    saved = Signal(SavedRevision)
+    failed = Signal(str)
+
+    def __init__(
+        self, host: Host, database: DicomDatabase, runner: Runner, start_job: Start
+    ) -> None:
+        self.edit: FlrEdit | None = None
+        self.pending: PendingEdit | None = None
+        self.revisions: tuple[Revision, ...] = ()
+        self._host = host
+        self._database = database
+        self._runner = runner
+        self._start_job = start_job
+        self._journal = Journal(database.directory)
+        self._case: Case | None = None
+        self._case_display: CaseDisplay | None = None
+
+    def take_case(self, case: Case | None, display: CaseDisplay | None) -> None:
+        """Leave the edit under way, which the journal keeps, and turn to another patient."""
+        if self.edit:
+            self._leave()
+        self._case, self._case_display = case, display
+        self.revisions = revisions_of(self._database, case.patient_id) if case else ()
+        self._read_journal()
+
+    def begin(self, start: str = RELEASED) -> None:
+        """Edit the open patient's FLR from the released one, the whole liver or a revision."""
+        self._begin(start, lambda plan: plan)
+
+    def resume(self) -> None:
+        """Take up the edit that was not saved."""
+        if self.pending is None:
+            return
+        try:
+            plan = plan_from_json(self.pending.plan_json)
+        except CRLMExplorerError as error:
+            self.failed.emit(str(error))
+            return
+        self._begin(plan.start, lambda _: plan)
+
+    def discard_pending(self) -> None:
+        """Forget the edit that was not saved."""
+        self._forget()
+        self.begun_or_ended.emit()
+
+    def leave(self, keep: bool) -> None:
+        """End the edit; keep it in the journal to take it up again, or forget it."""
+        if self.edit is None:
+            return
+        self._leave()
+        if keep:
+            self._read_journal()
+        else:
+            self._forget()
+        self.begun_or_ended.emit()
+
+    def save(self, reader_name: str, note: str) -> None:
+        """Save the remnant as a new revision, as a job; `saved` tells when it is on disk."""
+        edit, case = self.edit, self._case
+        if edit is None or case is None or case.dso is None or case.ct is None:
+            return
+        dso, ct, chosen = case.dso, case.ct, case.choice.dso
+        assert chosen is not None
+        remnant, plan = edit.resection.flr(edit.plan), edit.plan
+        algorithm = _algorithm(case, plan)
+
+        def work(progress: Progress) -> SavedRevision:
+            progress(0.1, "Writing the DSO")
+            return save_revision(
+                self._database,
+                chosen.file,
+                dso,
+                ct,
+                remnant,
+                reader_name=reader_name,
+                note=note,
+                plan_json=plan_to_json(plan),
+                algorithm_type=algorithm,
+            )
+
+        def done(revision: SavedRevision) -> None:
+            if self.edit is edit:
+                self._leave()
+                self._forget()
+            self.revisions = revisions_of(self._database, case.patient_id)
+            for finding in revision.findings:
+                self.failed.emit(finding.message)
+            self.saved.emit(revision)
+            self.begun_or_ended.emit()
+
+        self._start_job(Job("Saving the revision", work), done)
+
+    def compare(self, one: str, other: str) -> Comparison:
+        """Compare two remnants of the open patient: ``released``, or revisions by number.
+
+        Raises
+        ------
+        CRLMExplorerError
+            If there is no such remnant.
+        """
+        assert self._case is not None
+        masks = [remnant_named(self._database, self._case, name) for name in (one, other)]
+        return compare(masks[0], masks[1])
+
+    def _begin(self, start: str, prepare: Callable[[ResectionPlan], ResectionPlan]) -> None:
+        case, display = self._case, self._case_display
+        if case is None or case.ct is None or display is None or display.ct_node is None:
+            return
+        if self.edit:
+            self._leave()
+        edit_display = None
+        try:
+            resection = resection_of(self._database, case, start)
+            if start not in (RELEASED, WHOLE_LIVER):
+                start = revision_uid(self._database, case.patient_id, start)
+            elif start not in resection.starts:
+                start = WHOLE_LIVER
+            plan = prepare(resection.new_plan(start))
+            resection.flr(plan)
+            edit_display = EditDisplay(self._host.scene, display.ct_node)
+            self.edit = FlrEdit(
+                resection, plan, case.rule, edit_display, self._journal, self._runner
+            )
+        except CRLMExplorerError as error:
+            if edit_display:
+                edit_display.remove()
+            self.failed.emit(str(error))
+            return
+        self.edit.changed.connect(self.changed.emit)
+        self.edit.surfaces_built.connect(self.surfaces_built.emit)
+        self.edit.failed.connect(self.failed.emit)
+        display.show_bulk_in_3d(False)
+        self.begun_or_ended.emit()
+
+    def _leave(self) -> None:
+        assert self.edit is not None
+        self.edit.close()
+        self.edit = None
+        if self._case_display:
+            self._case_display.show_bulk_in_3d(True)
+
+    def _read_journal(self) -> None:
+        self.pending = None
+        if self._case is None:
+            return
+        try:
+            self.pending = self._journal.pending(self._case.patient_id)
+        except CRLMExplorerError as error:
+            self.failed.emit(str(error))
+
+    def _forget(self) -> None:
+        self.pending = None
+        if self._case is None:
+            return
+        try:
+            self._journal.discard(self._case.patient_id)
+        except CRLMExplorerError as error:
+            self.failed.emit(str(error))
+
+
+def _algorithm(case: Case, plan: ResectionPlan) -> AlgorithmType:
+    """MANUAL only where every voxel was decided by hand; a plane or a margin is computed."""
+    role = Role.LIVER if plan.start == WHOLE_LIVER else Role.REMNANT
+    sources = [s for s in case.segments if s.role is role]
+    by_hand = all(isinstance(step, Stroke | ScissorsCut) for step in plan.steps)
+    if by_hand and sources and all(s.algorithm_type == "MANUAL" for s in sources):
+        return "MANUAL"
+    return "SEMIAUTOMATIC"
