@@ -14,13 +14,18 @@ from CRLMExplorerLib.dicom.catalog import DicomDatabase
 from CRLMExplorerLib.review import ReviewSession, ReviewState
 from CRLMExplorerLib.review.display import Window
 from CRLMExplorerLib.review.worklist import WorklistView
-from CRLMExplorerWeb import presenter
+from CRLMExplorerWeb import flr_presenter, presenter
 from CRLMExplorerWeb.figures import survival_figure
+from CRLMExplorerWeb.flr_actions import FlrActions
+from CRLMExplorerWeb.flr_state import FlrState
+from CRLMExplorerWeb.hand import ReaderHand
 from CRLMExplorerWeb.host import ServedHost
 from CRLMExplorerWeb.page import Page
 from CRLMExplorerWeb.page_state import PageState
 from CRLMExplorerWeb.runner import LoopRunner
 from CRLMExplorerWeb.views import Views
+
+_NEXT, _PREVIOUS = ">", "<"
 
 
 class ReviewApp:
@@ -43,9 +48,13 @@ class ReviewApp:
         self._loop: asyncio.AbstractEventLoop | None = None
         host = ServedHost(server)
         self.session = ReviewSession(host, database, table, LoopRunner(self._on_loop))
-        self.views = Views(server, host, self.session.point_at)
         self._typed = TypedState(server.state, PageState)
         self.page = self._typed.data
+        flr_state = TypedState(server.state, FlrState, namespace="flr")
+        self.flr = FlrActions(self.session, flr_state, self._show_error)
+        self._flr_page = flr_state.data
+        hand = ReaderHand(self.session, self.flr)
+        self.views = Views(server, host, hand, self.session.point_at)
         self._connect()
         self._ui = Page(self, self._typed.name)
         self._show_worklist()
@@ -56,8 +65,24 @@ class ReviewApp:
     # What a reader does
 
     def open(self, patient_id: str) -> None:
-        """Open a patient of the worklist."""
-        self.session.open(patient_id)
+        """Open a patient of the worklist; ask first if an edit was not saved."""
+        self._leave_for(patient_id, lambda: self.session.open(patient_id))
+
+    def open_next(self) -> None:
+        """Open the patient after the open one."""
+        self._leave_for(_NEXT, self.session.open_next)
+
+    def open_previous(self) -> None:
+        """Open the patient before the open one."""
+        self._leave_for(_PREVIOUS, self.session.open_previous)
+
+    def leave(self, keep: bool) -> None:
+        """Leave the edit as the reader answered, and open what was asked for."""
+        wanted = self._flr_page.leaving_for
+        self.flr.finish(keep)
+        {_NEXT: self.session.open_next, _PREVIOUS: self.session.open_previous}.get(
+            wanted, lambda: self.session.open(wanted)
+        )()
 
     def jump_to_finding(self, index: int) -> None:
         """Centre the views on a finding's place."""
@@ -69,12 +94,19 @@ class ReviewApp:
     def press(self, key: str) -> None:
         """Do what a key stands for; see the help sheet."""
         actions: dict[str, Callable[[], None]] = {
-            "n": self.session.open_next,
-            "p": self.session.open_previous,
+            "n": self.open_next,
+            "p": self.open_previous,
             "v": self.session.toggle_all,
             "t": self.session.jump_to_next_tumor,
             "r": self.views.reset,
             "?": lambda: setattr(self.page, "is_help_open", not self.page.is_help_open),
+            "z": self.flr.undo,
+            "y": self.flr.redo,
+            "b": lambda: self.flr.choose_tool("paint"),
+            "e": lambda: self.flr.choose_tool("erase"),
+            "Escape": lambda: self.flr.choose_tool("look"),
+            "[": lambda: self.flr.resize_brush(-1),
+            "]": lambda: self.flr.resize_brush(1),
             **{
                 str(number): lambda window=window: self.session.set_window(window)
                 for number, window in enumerate(Window, 1)
@@ -96,6 +128,8 @@ class ReviewApp:
         session.window_changed.connect(self._show_window)
         session.jobs_changed.connect(self._jobs_changed)
         session.failed.connect(self._show_error)
+        session.editing.begun_or_ended.connect(self._show_measures)
+        session.editing.changed.connect(self._show_measures)
         self._typed.bind_changes(
             {
                 (
@@ -121,6 +155,13 @@ class ReviewApp:
         self.session.open_next()
         self.session.measure_all()
 
+    def _leave_for(self, wanted: str, go: Callable[[], None]) -> None:
+        edit = self.session.editing.edit
+        if edit and edit.is_dirty:
+            self._flr_page.leaving_for = wanted
+        else:
+            go()
+
     def _on_loop(self, action: Callable[[], None]) -> None:
         with self.server.state:
             action()
@@ -144,6 +185,7 @@ class ReviewApp:
         self._show_segments()
         self._show_measures()
         self._show_survival()
+        self.flr.show()
         display = self.session.display
         self.views.show_volume(display.ct_node if display else None)
         self._show_jobs()
@@ -155,7 +197,10 @@ class ReviewApp:
     def _show_measures(self) -> None:
         measured = self.session.case.volumetry if self.session.case else None
         self.page.sizes = presenter.size_rows(measured)
-        self.page.verdict = presenter.verdict(measured)
+        edit = self.session.editing.edit
+        self.page.verdict = (
+            flr_presenter.verdict(edit.figures) if edit else presenter.verdict(measured)
+        )
 
     def _show_window(self) -> None:
         self.page.window = self.session.window.name

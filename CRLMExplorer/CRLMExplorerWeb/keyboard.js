@@ -2,6 +2,12 @@ document.addEventListener("keydown", (event) => {
   const target = event.target;
   const isTyping = target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
   const isMenuOpen = document.querySelector(".v-overlay--active .v-list");
-  if (isTyping || isMenuOpen || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (/^[npvtr12345?]$/.test(event.key)) window.trame.trigger("press", [event.key]);
+  if (isTyping || isMenuOpen || event.metaKey || event.altKey) return;
+  if (event.ctrlKey && !/^[zy]$/.test(event.key)) return;
+  if (!/^([npvtrzybe12345?[\]]|Escape)$/.test(event.key)) return;
+  window.trame.trigger("press", [event.key]);
+});
+
+window.addEventListener("beforeunload", (event) => {
+  if (window.trame?.state?.state?.flr__is_dirty) event.preventDefault();
 });

@@ -13,7 +13,9 @@ from CRLMExplorerLib.review.display import Window
 from CRLMExplorerWeb.page_state import PageState
 from CRLMExplorerWeb.panel.clinical import clinical_part
 from CRLMExplorerWeb.panel.findings import findings_part
+from CRLMExplorerWeb.panel.flr import flr_part
 from CRLMExplorerWeb.panel.help import help_sheet
+from CRLMExplorerWeb.panel.leaving import leaving_question
 from CRLMExplorerWeb.panel.patient import patient_part
 from CRLMExplorerWeb.panel.segments import segments_part
 from CRLMExplorerWeb.panel.survival import survival_part
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from CRLMExplorerWeb.app import ReviewApp
 
 _HERE = Path(__file__).parent
-_TABS = {"segments": "Segments", "clinical": "Clinical", "survival": "Survival"}
+_TABS = {"segments": "Segments", "flr": "FLR", "clinical": "Clinical", "survival": "Survival"}
 
 
 class Page:
@@ -56,6 +58,7 @@ class Page:
                 app.views.layouts.initialize_layout_grid(layout)
                 self._jobs(app, name)
             help_sheet(name)
+            leaving_question(app.flr.name, app.leave)
             with v.VSnackbar(
                 model_value=(f"!!{name.error}",),
                 update_modelValue=f"{name.error} = ''",
@@ -88,13 +91,13 @@ class Page:
             )
             v.VBtn(
                 icon="mdi-chevron-left",
-                click=app.session.open_previous,
+                click=app.open_previous,
                 title="Previous patient (p)",
                 size="small",
             )
             v.VBtn(
                 icon="mdi-chevron-right",
-                click=app.session.open_next,
+                click=app.open_next,
                 title="Next patient (n)",
                 size="small",
             )
@@ -154,6 +157,8 @@ class Page:
                 with html.Div(v_show=(f"{name.tab} === 'segments'",)):
                     segments_part(app, name)
                     volumetry_part(name)
+                with html.Div(v_show=(f"{name.tab} === 'flr'",)):
+                    flr_part(app.flr)
                 with html.Div(v_show=(f"{name.tab} === 'clinical'",)):
                     clinical_part(name)
                 with html.Div(v_if=(f"{name.tab} === 'survival'",)):

@@ -33,9 +33,9 @@ def patient_rows(session: ReviewSession) -> Items:
         {
             "id": row.patient_id,
             "name": row.name,
-            "flr": _number(row.figures.get("flr_percent_functional"), "%", 0),
+            "flr": number(row.figures.get("flr_percent_functional"), "%", 0),
             "adequate": row.figures.get("adequate"),
-            "tumors": _number(row.figures.get("tumor_count"), "", 0),
+            "tumors": number(row.figures.get("tumor_count"), "", 0),
             "alarms": row.figures.get("alarms") or 0,
             "state": row.review.state.value,
             "note": row.review.note,
@@ -102,7 +102,7 @@ def segment_rows(session: ReviewSession) -> Items:
                 "number": segment.number,
                 "label": segment.label,
                 "role": segment.role.value,
-                "volume": _number(segment.mask.volume_ml, "", 1 if segment.mask.count else 0),
+                "volume": number(segment.mask.volume_ml, "", 1 if segment.mask.count else 0),
                 "empty": segment.mask.is_empty,
                 "color": "#{:02x}{:02x}{:02x}".format(*segment.color),
                 "code": segment.property_type.meaning if segment.property_type else "",
@@ -120,32 +120,32 @@ def size_rows(measured: Volumetry | None) -> Items:
     if measured is None:
         return []
     rows = [
-        ("Liver", _number(measured.liver_ml, "mL", 0), "Total liver volume: the Liver segment."),
+        ("Liver", number(measured.liver_ml, "mL", 0), "Total liver volume: the Liver segment."),
         (
             "Functional liver",
-            _number(measured.functional_liver_ml, "mL", 0),
+            number(measured.functional_liver_ml, "mL", 0),
             "Liver without its tumours.",
         ),
-        ("FLR", _number(measured.flr_ml, "mL", 0), "Future liver remnant: the remnant segment."),
+        ("FLR", number(measured.flr_ml, "mL", 0), "Future liver remnant: the remnant segment."),
         (
             "FLR of functional liver",
-            _number(measured.flr_percent_functional, "%", 1),
+            number(measured.flr_percent_functional, "%", 1),
             "FLR / (liver − tumours).",
         ),
-        ("FLR of total liver", _number(measured.flr_percent_total, "%", 1), "FLR / liver."),
+        ("FLR of total liver", number(measured.flr_percent_total, "%", 1), "FLR / liver."),
         (
             "Resected",
-            _number(measured.resected_ml, "mL", 0),
+            number(measured.resected_ml, "mL", 0),
             "Liver that is not in the remnant.",
         ),
         (
             "Tumours",
-            f"{measured.tumor_count} · {_number(measured.tumor_total_ml, 'mL', 1)}",
+            f"{measured.tumor_count} · {number(measured.tumor_total_ml, 'mL', 1)}",
             "Number of tumour segments; volume of their union, overlaps counted once.",
         ),
         (
             "Tumour burden",
-            _number(measured.tumor_burden_percent, "%", 1),
+            number(measured.tumor_burden_percent, "%", 1),
             "Tumour inside the liver / liver.",
         ),
     ]
@@ -153,7 +153,7 @@ def size_rows(measured: Volumetry | None) -> Items:
         rows.append(
             (
                 tumor.label,
-                f"{_number(tumor.volume_ml, 'mL', 1)} · {tumor.longest_axial_mm:.0f} mm axial · "
+                f"{number(tumor.volume_ml, 'mL', 1)} · {tumor.longest_axial_mm:.0f} mm axial · "
                 f"{tumor.longest_3d_mm:.0f} mm 3D",
                 "Volume; longest diameter within a slice and in any direction, edge to edge.",
             )
@@ -244,13 +244,13 @@ def survival_rows(analysis: SurvivalAnalysis) -> Items:
     """Patients, events, medians and numbers at risk of each group."""
     rows = []
     for curve in analysis.curves:
-        low, high = (_number(m, "", 0, "not reached") for m in curve.median_interval_months)
+        low, high = (number(m, "", 0, "not reached") for m in curve.median_interval_months)
         rows.append(
             {
                 "label": curve.label,
                 "patients": curve.patients,
                 "events": curve.events,
-                "median": _number(curve.median_months, "", 0, missing="not reached"),
+                "median": number(curve.median_months, "", 0, missing="not reached"),
                 "interval": f"{low} – {high}" if curve.median_months is not None else "",
                 "at_risk": list(curve.at_risk),
             }
@@ -276,7 +276,8 @@ def _sorted_by(session: ReviewSession, value: object) -> str:
     return _DASH if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _number(value: object, unit: str, decimals: int, missing: str = _DASH) -> str:
+def number(value: object, unit: str, decimals: int, missing: str = _DASH) -> str:
+    """A number with its unit; ``missing`` if it is none."""
     if not isinstance(value, int | float):
         return missing
     return f"{value:,.{decimals}f} {unit}".replace(",", " ").rstrip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from trame_server import Server
 from trame_slicer.core import LayoutManager
@@ -15,20 +16,32 @@ from CRLMExplorerWeb.host import ServedHost
 _BEFORE_VIEW_INTERACTION = 10.0
 
 
+class Hand(Protocol):
+    """What the left button does in slice views."""
+
+    def takes_hold(self) -> bool:
+        """Whether it does anything where it is pressed."""
+
+    def touch(self, position_ras_mm: PointRAS, slice_normal_ras: PointRAS) -> None:
+        """It is pressed, or was dragged, to a position of a slice."""
+
+    def let_go(self) -> None:
+        """It is released."""
+
+
 class Views:
     """Axial, sagittal, coronal and 3D views of the scene.
 
-    Clicking or dragging with the left button in a slice view moves the crosshair, and the other
-    slice views follow.
-
     Parameters
     ----------
+    hand
+        What the left button does in slice views.
     point_at
         Shows the slices through a position, RAS in mm.
     """
 
     def __init__(
-        self, server: Server, host: ServedHost, point_at: Callable[[PointRAS], None]
+        self, server: Server, host: ServedHost, hand: Hand, point_at: Callable[[PointRAS], None]
     ) -> None:
         self._host = host
         self._point_at = point_at
@@ -45,7 +58,7 @@ class Views:
             view.renderer().SetUseDepthPeeling(False)
         for view in host.app.view_manager.get_slice_views():
             _draw_ct_below_segments(view)
-            _SlicePointer(view, point_at)
+            _LeftButton(view, hand)
 
     @staticmethod
     def names() -> list[str]:
@@ -69,11 +82,11 @@ class Views:
             view.reset_view()
 
 
-class _SlicePointer:
-    """Moves the crosshair to where the left button is pressed or dragged in a slice view."""
+class _LeftButton:
+    """Tells the hand where the left button is pressed and dragged in a slice view."""
 
-    def __init__(self, view: SliceView, point_at: Callable[[PointRAS], None]) -> None:
-        self._view, self._point_at = view, point_at
+    def __init__(self, view: SliceView, hand: Hand) -> None:
+        self._view, self._hand = view, hand
         self._is_pressed = False
         interactor = view.interactor()
         for event, method in (
@@ -84,21 +97,27 @@ class _SlicePointer:
             interactor.AddObserver(event, method, _BEFORE_VIEW_INTERACTION)
 
     def _press(self, interactor, _event) -> None:
-        if not (interactor.GetShiftKey() or interactor.GetControlKey()):
+        is_plain = not (interactor.GetShiftKey() or interactor.GetControlKey())
+        if is_plain and self._hand.takes_hold():
             self._is_pressed = True
-            self._point()
+            self._touch()
 
     def _move(self, _interactor, _event) -> None:
         if self._is_pressed:
-            self._point()
+            self._touch()
 
     def _release(self, _interactor, _event) -> None:
-        self._is_pressed = False
+        if self._is_pressed:
+            self._is_pressed = False
+            self._hand.let_go()
 
-    def _point(self) -> None:
+    def _touch(self) -> None:
         x, y = self._view.interactor().GetEventPosition()
-        r, a, s, _ = self._view.get_view_node().GetXYToRAS().MultiplyPoint((x, y, 0.0, 1.0))
-        self._point_at((r, a, s))
+        node = self._view.get_view_node()
+        r, a, s, _ = node.GetXYToRAS().MultiplyPoint((x, y, 0.0, 1.0))
+        to_ras = node.GetSliceToRAS()
+        normal = tuple(to_ras.GetElement(row, 2) for row in range(3))
+        self._hand.touch((r, a, s), normal)
 
 
 def _draw_ct_below_segments(view: SliceView) -> None:

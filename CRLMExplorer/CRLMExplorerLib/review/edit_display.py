@@ -77,6 +77,14 @@ class EditDisplay:
             return None
         return tuple(self._plane.GetOriginWorld()), tuple(self._plane.GetNormalWorld())
 
+    @property
+    def is_plane_touched(self) -> bool:
+        """Whether the pointer is on a handle of the plane."""
+        if self._plane is None:
+            return False
+        component = self._plane.GetDisplayNode().GetActiveComponentType()
+        return component != slicer.vtkMRMLMarkupsDisplayNode.ComponentNone
+
     def show_plane(self, cut: PlaneCut) -> None:
         """Let the reader drag and tilt a plane that lies where a cut lies."""
         self._is_setting_plane = True
@@ -103,6 +111,8 @@ class EditDisplay:
         plane.SetSize(_PLANE_SIZE_MM, _PLANE_SIZE_MM)
         display = plane.GetDisplayNode()
         display.SetHandlesInteractive(True)
+        display.SetRotationHandleVisibility(True)
+        display.SetTranslationHandleVisibility(True)
         display.SetScaleHandleVisibility(False)
         display.SetPropertiesLabelVisibility(False)
         display.SetOpacity(_PLANE_OPACITY)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from undo_stack import Signal
 
-from CRLMExplorerLib.anatomy import Role
 from CRLMExplorerLib.dicom.catalog import DicomDatabase
 from CRLMExplorerLib.errors import CRLMExplorerError
 from CRLMExplorerLib.host import Host
@@ -17,16 +16,20 @@ from CRLMExplorerLib.resection.history import revisions_of
 from CRLMExplorerLib.resection.journal import Journal, PendingEdit
 from CRLMExplorerLib.resection.plan import RELEASED, WHOLE_LIVER, ResectionPlan
 from CRLMExplorerLib.resection.plan_json import plan_from_json, plan_to_json
-from CRLMExplorerLib.resection.revision import Revision, SavedRevision, save_revision
-from CRLMExplorerLib.resection.steps import ScissorsCut, Stroke
+from CRLMExplorerLib.resection.revision import Revision, SavedRevision
 from CRLMExplorerLib.review.case import Case
 from CRLMExplorerLib.review.edit_display import EditDisplay
 from CRLMExplorerLib.review.flr_edit import FlrEdit
 from CRLMExplorerLib.review.job import Job, Runner
-from CRLMExplorerLib.review.remnants import remnant_named, resection_of, revision_uid
+from CRLMExplorerLib.review.remnants import (
+    RemnantNotFound,
+    remnant_named,
+    resection_of,
+    revision_named,
+    save_remnant,
+)
 
 if TYPE_CHECKING:
-    from CRLMExplorerLib.dicom.dso_writer import AlgorithmType
     from CRLMExplorerLib.review.display import CaseDisplay
 
 Start = Callable[[Job, Callable[[SavedRevision], None]], None]
@@ -78,7 +81,7 @@ class Editing:
         if self.edit:
             self._leave()
         self._case, self._case_display = case, display
-        self.revisions = revisions_of(self._database, case.patient_id) if case else ()
+        self._read_revisions()
         self._read_journal()
 
     def begin(self, start: str = RELEASED) -> None:
@@ -98,7 +101,7 @@ class Editing:
 
     def discard_pending(self) -> None:
         """Forget the edit that was not saved."""
-        self._forget()
+        self._forget(self._case.patient_id)
         self.begun_or_ended.emit()
 
     def leave(self, keep: bool) -> None:
@@ -109,42 +112,32 @@ class Editing:
         if keep:
             self._read_journal()
         else:
-            self._forget()
+            self._forget(self._case.patient_id)
         self.begun_or_ended.emit()
 
     def save(self, reader_name: str, note: str) -> None:
         """Save the remnant as a new revision, as a job; `saved` tells when it is on disk."""
         edit, case = self.edit, self._case
-        if edit is None or case is None or case.dso is None or case.ct is None:
+        if edit is None or case is None:
             return
-        dso, ct, chosen = case.dso, case.ct, case.choice.dso
-        assert chosen is not None
         remnant, plan = edit.resection.flr(edit.plan), edit.plan
-        algorithm = _algorithm(case, plan)
 
         def work(progress: Progress) -> SavedRevision:
             progress(0.1, "Writing the DSO")
-            return save_revision(
-                self._database,
-                chosen.file,
-                dso,
-                ct,
-                remnant,
-                reader_name=reader_name,
-                note=note,
-                plan_json=plan_to_json(plan),
-                algorithm_type=algorithm,
+            return save_remnant(
+                self._database, case, plan, remnant, reader_name=reader_name, note=note
             )
 
         def done(revision: SavedRevision) -> None:
-            if self.edit is edit:
+            if self.edit is edit and edit.plan == plan:
                 self._leave()
-                self._forget()
-            self.revisions = revisions_of(self._database, case.patient_id)
+            self._forget(case.patient_id, plan)
             for finding in revision.findings:
                 self.failed.emit(finding.message)
-            self.saved.emit(revision)
-            self.begun_or_ended.emit()
+            if self._case is case:
+                self._read_revisions()
+                self.saved.emit(revision)
+                self.begun_or_ended.emit()
 
         self._start_job(Job("Saving the revision", work), done)
 
@@ -156,13 +149,14 @@ class Editing:
         CRLMExplorerError
             If there is no such remnant.
         """
-        assert self._case is not None
+        if self._case is None:
+            raise RemnantNotFound("No patient is open whose remnants could be compared.")
         masks = [remnant_named(self._database, self._case, name) for name in (one, other)]
         return compare(masks[0], masks[1])
 
     def _begin(self, start: str, prepare: Callable[[ResectionPlan], ResectionPlan]) -> None:
         case, display = self._case, self._case_display
-        if case is None or case.ct is None or display is None or display.ct_node is None:
+        if case is None or display is None:
             return
         if self.edit:
             self._leave()
@@ -170,7 +164,7 @@ class Editing:
         try:
             resection = resection_of(self._database, case, start)
             if start not in (RELEASED, WHOLE_LIVER):
-                start = revision_uid(self._database, case.patient_id, start)
+                start = revision_named(self._database, case, start).series_uid
             elif start not in resection.starts:
                 start = WHOLE_LIVER
             plan = prepare(resection.new_plan(start))
@@ -206,21 +200,21 @@ class Editing:
         except CRLMExplorerError as error:
             self.failed.emit(str(error))
 
-    def _forget(self) -> None:
-        self.pending = None
+    def _read_revisions(self) -> None:
+        self.revisions = ()
         if self._case is None:
             return
         try:
-            self._journal.discard(self._case.patient_id)
+            self.revisions = revisions_of(self._database, self._case.patient_id)
         except CRLMExplorerError as error:
             self.failed.emit(str(error))
 
-
-def _algorithm(case: Case, plan: ResectionPlan) -> AlgorithmType:
-    """MANUAL only where every voxel was decided by hand; a plane or a margin is computed."""
-    role = Role.LIVER if plan.start == WHOLE_LIVER else Role.REMNANT
-    sources = [s for s in case.segments if s.role is role]
-    by_hand = all(isinstance(step, Stroke | ScissorsCut) for step in plan.steps)
-    if by_hand and sources and all(s.algorithm_type == "MANUAL" for s in sources):
-        return "MANUAL"
-    return "SEMIAUTOMATIC"
+    def _forget(self, patient_id: str, plan: ResectionPlan | None = None) -> None:
+        """Take an edit out of the journal; only if it is still this plan, where one is given."""
+        try:
+            pending = self._journal.pending(patient_id)
+            if plan is None or (pending and pending.plan_json == plan_to_json(plan)):
+                self._journal.discard(patient_id)
+        except CRLMExplorerError as error:
+            self.failed.emit(str(error))
+        self._read_journal()

@@ -94,6 +94,11 @@ class FlrEdit:
         """The state that holds."""
         return self.history.plan
 
+    @property
+    def is_plane_touched(self) -> bool:
+        """Whether the pointer is on a handle of the plane."""
+        return self._display.is_plane_touched
+
     # What a reader does
 
     def add(self, step: Step) -> None:

@@ -1,0 +1,274 @@
+"""What a reader does to the FLR on the page, and what the page shows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from trame_server.utils.typed_state import TypedState
+
+from CRLMExplorerLib.errors import CRLMExplorerError
+from CRLMExplorerLib.findings import PointRAS
+from CRLMExplorerLib.resection.hepatectomy import Hepatectomy, starting_cut
+from CRLMExplorerLib.resection.plan import RELEASED
+from CRLMExplorerLib.resection.revision import SavedRevision
+from CRLMExplorerLib.resection.steps import (
+    KeepLargestIsland,
+    PlaneCut,
+    Smooth,
+    Stroke,
+    VectorRAS,
+    WedgeCut,
+)
+from CRLMExplorerLib.review import ReviewSession
+from CRLMExplorerWeb import flr_presenter as presenter
+from CRLMExplorerWeb.flr_state import FlrState
+
+_SMOOTHING_MM = 6.0
+_BRUSH_STEP_MM, _BRUSH_LIMITS_MM = 2, (2, 40)
+
+
+class FlrActions:
+    """Binds the FLR part of the page to the session's `Editing`.
+
+    Parameters
+    ----------
+    session
+        The review session.
+    typed
+        The part's state.
+    fail
+        Shows a sentence on what could not be done.
+    """
+
+    def __init__(
+        self, session: ReviewSession, typed: TypedState[FlrState], fail: Callable[[str], None]
+    ) -> None:
+        self._session = session
+        self._editing = session.editing
+        self._fail = fail
+        self.name = typed.name
+        self._page = typed.data
+        self._editing.begun_or_ended.connect(self.show)
+        self._editing.changed.connect(self._show_edit)
+        self._editing.saved.connect(self._saved)
+        self._page.hepatectomies = [{"value": h.name, "title": h.value} for h in Hepatectomy]
+
+    # The edit as a whole
+
+    def begin(self) -> None:
+        """Edit from the start that was chosen."""
+        self._editing.begin(self._page.start)
+
+    def resume(self) -> None:
+        """Take up what was not saved."""
+        self._editing.resume()
+
+    def discard_pending(self) -> None:
+        """Forget what was not saved."""
+        self._editing.discard_pending()
+
+    def finish(self, keep: bool) -> None:
+        """End the edit; keep it for later or forget it."""
+        self._editing.leave(keep)
+
+    def save(self) -> None:
+        """Save a new revision."""
+        if not self._page.reader.strip():
+            self._fail("A revision needs the name of its reader.")
+            return
+        self._editing.save(self._page.reader.strip(), self._page.note.strip())
+
+    # Cuts and edits
+
+    def set_plane(self) -> None:
+        """Put the plane where the number fields say; a new one unless the plan ends with one."""
+        edit = self._editing.edit
+        try:
+            cut = PlaneCut(_numbers(self._page.point), _numbers(self._page.normal))
+        except CRLMExplorerError as error:
+            self._fail(str(error))
+            return
+        if edit is None:
+            return
+        if edit.plan.steps and isinstance(edit.plan.steps[-1], PlaneCut):
+            edit.move_plane(cut.point_ras_mm, cut.normal_ras)
+            edit.rest()
+        else:
+            edit.add(cut)
+
+    def add_plane(self) -> None:
+        """Add a plane through the middle of the liver, for the reader to drag."""
+        edit = self._editing.edit
+        if edit:
+            middle = edit.resection.liver.center_ras_mm()
+            edit.add(PlaneCut(middle, (1.0, 0.0, 0.0)))
+
+    def add_hepatectomy(self, name: str) -> None:
+        """Add the approximate planes of a resection."""
+        edit = self._editing.edit
+        if edit is None or self._session.case is None:
+            return
+        try:
+            start = starting_cut(Hepatectomy[name], self._session.case.segments)
+        except CRLMExplorerError as error:
+            self._fail(str(error))
+            return
+        edit.add(start.cut)
+        self._page.hint = start.note
+
+    def add_wedge(self) -> None:
+        """Cut a tumour out with the margin that was typed in."""
+        edit = self._editing.edit
+        try:
+            (margin,) = _parse(self._page.wedge_margin_mm, 1)
+            step = WedgeCut(self._page.wedge_tumor, margin)
+        except CRLMExplorerError as error:
+            self._fail(str(error))
+            return
+        if edit:
+            edit.add(step)
+
+    def keep_largest_island(self) -> None:
+        """Drop islands."""
+        if self._editing.edit:
+            self._editing.edit.add(KeepLargestIsland())
+
+    def smooth(self) -> None:
+        """Smooth the transection."""
+        if self._editing.edit:
+            self._editing.edit.add(Smooth(_SMOOTHING_MM))
+
+    def undo(self) -> None:
+        """Undo."""
+        if self._editing.edit:
+            self._editing.edit.undo()
+
+    def redo(self) -> None:
+        """Redo."""
+        if self._editing.edit:
+            self._editing.edit.redo()
+
+    def jump(self, position: int) -> None:
+        """Go to a state of the list."""
+        if self._editing.edit:
+            self._editing.edit.jump(position)
+
+    def revert(self) -> None:
+        """Go back to the released remnant; that, too, can be undone."""
+        if self._editing.edit:
+            self._editing.edit.restart(RELEASED)
+
+    # The hand in the slices
+
+    def choose_tool(self, tool: str) -> None:
+        """Look, paint or erase."""
+        if self._editing.edit or tool == "look":
+            self._page.tool = tool
+
+    def resize_brush(self, steps: int) -> None:
+        """Make the brush larger or smaller."""
+        low, high = _BRUSH_LIMITS_MM
+        size = int(self._page.brush_mm) + steps * _BRUSH_STEP_MM
+        self._page.brush_mm = max(low, min(high, size))
+
+    @property
+    def draws(self) -> bool:
+        """Whether the left button draws in slices."""
+        return self._editing.edit is not None and self._page.tool in ("paint", "erase")
+
+    def draw(self, position_ras_mm: PointRAS, slice_normal_ras: VectorRAS) -> None:
+        """Draw with the brush at a position of a slice."""
+        edit = self._editing.edit
+        if edit:
+            stroke = Stroke(
+                (position_ras_mm,),
+                self._page.brush_mm / 2,
+                adds=self._page.tool == "paint",
+                slice_normal_ras=None if self._page.is_ball else slice_normal_ras,
+            )
+            edit.draw(position_ras_mm, stroke)
+
+    def lift(self) -> None:
+        """Lift the brush."""
+        if self._editing.edit:
+            self._editing.edit.rest()
+
+    # Revisions
+
+    def open_revision(self, series_uid: str) -> None:
+        """Open the patient with a revision's DSO."""
+        if self._session.case:
+            self._session.open(self._session.case.patient_id, series_uid)
+
+    def compare(self) -> None:
+        """Compare the two remnants that were chosen."""
+        if not self._page.compare_other:
+            return
+        try:
+            comparison = self._editing.compare(self._page.compare_one, self._page.compare_other)
+        except CRLMExplorerError as error:
+            self._fail(str(error))
+            return
+        self._page.compared = presenter.comparison_sentence(comparison)
+
+    # Session to page
+
+    def show(self) -> None:
+        """Show whether there is an edit, and what could be begun."""
+        page, editing = self._page, self._editing
+        page.is_editing = editing.edit is not None
+        page.pending = presenter.pending_sentence(editing)
+        page.starts = presenter.start_choices(editing)
+        page.revisions = presenter.revision_rows(editing)
+        page.compared = ""
+        page.compare_other = str(editing.revisions[-1].number) if editing.revisions else ""
+        page.tool = "look"
+        page.hint = page.leaving_for = ""
+        if editing.edit is None:
+            page.start = RELEASED
+            page.is_dirty = False
+        else:
+            page.tumors = presenter.tumor_choices(editing.edit)
+        self._show_edit()
+
+    def _show_edit(self) -> None:
+        edit, page = self._editing.edit, self._page
+        if edit is None:
+            return
+        page.is_dirty = edit.is_dirty
+        page.can_undo, page.can_redo = edit.history.can_undo, edit.history.can_redo
+        page.steps = presenter.step_rows(edit)
+        page.figures = presenter.figure_rows(edit.figures)
+        page.margins = presenter.margin_rows(edit.figures)
+        page.alarms = presenter.alarm_rows(edit.figures)
+        page.comparison = presenter.comparison_sentence(edit.comparison)
+        last = edit.plan.steps[-1] if edit.plan.steps else None
+        if isinstance(last, PlaneCut):
+            page.point = presenter.triple(last.point_ras_mm, 1)
+            page.normal = presenter.triple(last.normal_ras, 3)
+
+    def _saved(self, revision: SavedRevision) -> None:
+        self._page.note = ""
+        if self._session.case:
+            self._session.open(self._session.case.patient_id, revision.series_uid)
+
+
+class NotNumbers(CRLMExplorerError):
+    """What was typed in is not the numbers that were expected."""
+
+
+def _numbers(text: str) -> tuple[float, float, float]:
+    x, y, z = _parse(text, 3)
+    return x, y, z
+
+
+def _parse(text: str, count: int) -> list[float]:
+    parts = str(text).replace(",", " ").split()
+    try:
+        values = [float(part) for part in parts]
+    except ValueError:
+        values = []
+    if len(values) != count:
+        expected = "a number" if count == 1 else f"{count} numbers"
+        raise NotNumbers(f"“{text}” is not {expected}.")
+    return values

@@ -1,0 +1,68 @@
+"""What the page shows of an FLR edit, as typed values that travel to the browser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from CRLMExplorerWeb.page_state import Items
+
+
+@dataclass
+class FlrState:
+    """The state of the FLR part; every field is plain data.
+
+    Attributes
+    ----------
+    is_editing, is_dirty, can_undo, can_redo
+        Whether an edit is under way, has something to save, and what can be undone.
+    pending
+        A sentence on an edit that was not saved; empty where there is none.
+    start, starts
+        What an edit starts from, and the choices.
+    tool, brush_mm, is_ball
+        What the left button does in slices: look, paint or erase; the brush.
+    point, normal
+        The plane, as the reader types it: three numbers each.
+    wedge_tumor, wedge_margin_mm, tumors
+        The wedge, and the tumours to choose from.
+    hepatectomies, hint
+        The resections there is a starting plane for, and how that was estimated.
+    steps, figures, margins, alarms, comparison
+        Rows of the part.
+    reader, note
+        What is saved with a revision.
+    revisions, compare_one, compare_other, compared
+        The revisions there are, the two to compare, and how they differ.
+    leaving_for
+        The patient the reader wants to leave an unsaved edit for; empty while nobody asks.
+    """
+
+    is_editing: bool = False
+    is_dirty: bool = False
+    can_undo: bool = False
+    can_redo: bool = False
+    pending: str = ""
+    start: str = "released"
+    starts: Items = field(default_factory=list)
+    tool: str = "look"
+    brush_mm: int = 10
+    is_ball: bool = False
+    point: str = ""
+    normal: str = ""
+    wedge_tumor: str = "*"
+    wedge_margin_mm: str = "10"
+    tumors: Items = field(default_factory=list)
+    hepatectomies: Items = field(default_factory=list)
+    hint: str = ""
+    steps: Items = field(default_factory=list)
+    figures: Items = field(default_factory=list)
+    margins: Items = field(default_factory=list)
+    alarms: Items = field(default_factory=list)
+    comparison: str = ""
+    reader: str = ""
+    note: str = ""
+    revisions: Items = field(default_factory=list)
+    compare_one: str = "released"
+    compare_other: str = ""
+    compared: str = ""
+    leaving_for: str = ""

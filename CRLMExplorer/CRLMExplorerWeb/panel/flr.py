@@ -1,0 +1,275 @@
+"""The FLR part: begin or take up an edit, cut, paint, read what it means, save, compare."""
+
+from __future__ import annotations
+
+from trame.widgets import html
+from trame.widgets import vuetify3 as v
+
+from CRLMExplorerWeb.flr_actions import FlrActions
+
+_FIELD = {"density": "compact", "variant": "outlined", "hide_details": True}
+_BUTTON = {"size": "small", "variant": "tonal"}
+
+
+def flr_part(actions: FlrActions) -> None:
+    """Lay out the FLR part."""
+    name = actions.name
+    with html.Div(v_if=(f"!{name.is_editing}",), classes="flr"):
+        _beginning(actions)
+        _revisions(actions)
+    with html.Div(v_if=(name.is_editing,), classes="flr"):
+        _alarms(actions)
+        _tools(actions)
+        _figures(actions)
+        _steps(actions)
+        _saving(actions)
+
+
+def _beginning(actions: FlrActions) -> None:
+    name = actions.name
+    with v.VAlert(
+        v_if=(name.pending,), type="warning", variant="tonal", density="compact", classes="pending"
+    ):
+        html.Div(f"{{{{ {name.pending} }}}}", classes="mb-2")
+        v.VBtn("Take up again", click=actions.resume, classes="mr-2", **_BUTTON)
+        v.VBtn("Forget", click=actions.discard_pending, **_BUTTON)
+    with html.Div(classes="d-flex ga-2 align-center"):
+        v.VSelect(
+            v_model=(name.start,),
+            items=(name.starts,),
+            label="Start from",
+            classes="flr-start",
+            **_FIELD,
+        )
+        v.VBtn("Edit the FLR", click=actions.begin, color="primary", classes="flr-begin")
+
+
+def _revisions(actions: FlrActions) -> None:
+    name = actions.name
+    html.Div("Revisions", classes="clinical-title px-0")
+    html.Div(
+        "None yet: the released FLR is all there is.",
+        v_if=(f"!{name.revisions}.length",),
+        classes="text-medium-emphasis",
+    )
+    with (
+        html.Table(classes="revisions", v_if=(f"{name.revisions}.length",)),
+        html.Tbody(),
+        html.Tr(v_for=f"revision in {name.revisions}", key="revision.number"),
+    ):
+        html.Td("{{ revision.number }}")
+        html.Td("{{ revision.when }}")
+        html.Td("{{ revision.reader }}", title=("revision.note",))
+        html.Td("{{ revision.flr }}", classes="number")
+        with html.Td():
+            v.VBtn(
+                "Open",
+                click=(actions.open_revision, "[revision.series_uid]"),
+                size="x-small",
+                variant="text",
+            )
+    with html.Div(v_if=(f"{name.revisions}.length",), classes="d-flex ga-2 align-center mt-2"):
+        for field, label in ((name.compare_one, "Compare"), (name.compare_other, "with")):
+            v.VSelect(
+                v_model=(field,),
+                items=(f"{name.starts}.filter(start => start.value !== 'liver')",),
+                label=label,
+                **_FIELD,
+            )
+        v.VBtn(
+            icon="mdi-compare", click=actions.compare, title="Compare", classes="compare", **_BUTTON
+        )
+    html.Div(f"{{{{ {name.compared} }}}}", classes="comparison mt-2")
+
+
+def _alarms(actions: FlrActions) -> None:
+    with html.Div(
+        v_for=f"alarm in {actions.name.alarms}",
+        key="alarm.message",
+        classes=("['flr-alarm', alarm.is_alarm ? 'flr-alarm-loud' : '']",),
+    ):
+        v.VIcon(
+            "{{ alarm.is_alarm ? 'mdi-alert-octagon' : 'mdi-information-outline' }}", size="small"
+        )
+        html.Span("{{ alarm.message }}")
+
+
+def _tools(actions: FlrActions) -> None:
+    _hand(actions)
+    _plane(actions)
+    _wedge(actions)
+    _whole(actions)
+
+
+def _hand(actions: FlrActions) -> None:
+    name = actions.name
+    with html.Div(classes="d-flex ga-2 align-center mt-1"):
+        with v.VBtnToggle(
+            v_model=(name.tool,), mandatory=True, density="compact", variant="outlined"
+        ):
+            for tool, icon, title in (
+                ("look", "mdi-crosshairs", "Look: move the crosshair (Escape)"),
+                ("paint", "mdi-brush", "Paint remnant (b)"),
+                ("erase", "mdi-eraser", "Erase remnant (e)"),
+            ):
+                with v.VBtn(value=tool, size="small", title=title, classes=f"tool-{tool}"):
+                    v.VIcon(icon)
+        v.VTextField(
+            v_model_number=(name.brush_mm,),
+            type="number",
+            label="Brush, mm",
+            style="max-width: 96px",
+            classes="brush",
+            **_FIELD,
+        )
+        v.VCheckbox(
+            v_model=(name.is_ball,),
+            label="3D",
+            density="compact",
+            hide_details=True,
+            title="Paint with a ball instead of within the slice",
+        )
+        v.VSpacer()
+        for icon, title, action, can in (
+            ("undo", "Undo (z)", actions.undo, name.can_undo),
+            ("redo", "Redo (y)", actions.redo, name.can_redo),
+        ):
+            v.VBtn(
+                icon=f"mdi-{icon}",
+                title=title,
+                click=action,
+                disabled=(f"!{can}",),
+                size="x-small",
+                variant="tonal",
+                classes=icon,
+            )
+
+
+def _plane(actions: FlrActions) -> None:
+    name = actions.name
+    with html.Div(classes="d-flex ga-2 align-center mt-3"):
+        v.VTextField(
+            v_model=(name.point,),
+            label="Plane: point R, A, S",
+            title="In RAS millimetres",
+            classes="plane-point",
+            **_FIELD,
+        )
+        v.VTextField(
+            v_model=(name.normal,),
+            label="Normal R, A, S",
+            title="Points to the removed side",
+            classes="plane-normal",
+            **_FIELD,
+        )
+        v.VBtn("Set", click=actions.set_plane, classes="set-plane", **_BUTTON)
+
+
+def _wedge(actions: FlrActions) -> None:
+    name = actions.name
+    with html.Div(classes="d-flex ga-2 align-center mt-3"):
+        v.VSelect(
+            v_model=(name.wedge_tumor,),
+            items=(name.tumors,),
+            label="Wedge around",
+            classes="wedge-tumor",
+            **_FIELD,
+        )
+        v.VTextField(
+            v_model=(name.wedge_margin_mm,),
+            label="Margin, mm",
+            style="max-width: 104px",
+            classes="wedge-margin",
+            **_FIELD,
+        )
+        v.VBtn("Cut", click=actions.add_wedge, classes="add-wedge", **_BUTTON)
+
+
+def _whole(actions: FlrActions) -> None:
+    name = actions.name
+    with html.Div(classes="d-flex ga-2 mt-3 flex-wrap"):
+        v.VBtn("New plane", click=actions.add_plane, classes="add-plane", **_BUTTON)
+        with v.VMenu():
+            with v.Template(v_slot_activator="{ props }"):
+                v.VBtn(
+                    "Hepatectomy",
+                    v_bind="props",
+                    append_icon="mdi-menu-down",
+                    classes="hepatectomies",
+                    **_BUTTON,
+                )
+            with v.VList(density="compact"):
+                v.VListItem(
+                    v_for=f"one in {name.hepatectomies}",
+                    key="one.value",
+                    title=("one.title",),
+                    click=(actions.add_hepatectomy, "[one.value]"),
+                )
+        for label, title, action in (
+            ("Smooth", "Smooth the transection", actions.smooth),
+            ("Largest", "Keep the largest island only", actions.keep_largest_island),
+            ("Revert", "Back to the released FLR", actions.revert),
+        ):
+            v.VBtn(label, title=title, click=action, **_BUTTON)
+
+
+def _figures(actions: FlrActions) -> None:
+    name = actions.name
+    html.Div(f"{{{{ {name.hint} }}}}", v_if=(name.hint,), classes="comparison mt-2")
+    with html.Div(classes="mt-3"):
+        with html.Div(v_for=f"figure in {name.figures}", key="figure.name", classes="size"):
+            html.Span("{{ figure.name }}")
+            html.Span("{{ figure.value }}", classes="number")
+        html.Div(f"{{{{ {name.comparison} }}}}", classes="comparison mt-1")
+    with html.Table(classes="margins mt-2"):
+        with html.Thead(), html.Tr():
+            for title in ("Tumour", "", "Margin"):
+                html.Th(title)
+        with (
+            html.Tbody(),
+            html.Tr(v_for=f"margin in {name.margins}", key="margin.tumor"),
+        ):
+            html.Td("{{ margin.tumor }}")
+            with html.Td():
+                v.VChip(
+                    "{{ margin.status }}", color=("margin.color",), size="x-small", variant="flat"
+                )
+            html.Td("{{ margin.margin }}", classes=("['number', {'text-error': margin.is_close}]",))
+
+
+def _steps(actions: FlrActions) -> None:
+    name = actions.name
+    html.Div("Steps", classes="clinical-title px-0")
+    with html.Div(classes="steps"):
+        html.Button(
+            "{{ step.label }}",
+            v_for=f"step in {name.steps}",
+            key="step.position",
+            click=(actions.jump, "[step.position]"),
+            classes=("['step', {'step-current': step.is_current}]",),
+        )
+
+
+def _saving(actions: FlrActions) -> None:
+    name = actions.name
+    html.Div("Keep", classes="clinical-title px-0")
+    with html.Div(classes="d-flex ga-2"):
+        v.VTextField(
+            v_model=(name.reader,),
+            label="Reader",
+            style="max-width: 140px",
+            classes="reader",
+            **_FIELD,
+        )
+        v.VTextField(v_model=(name.note,), label="Note", classes="revision-note", **_FIELD)
+    with html.Div(classes="d-flex ga-2 mt-2"):
+        v.VBtn(
+            "Save revision",
+            click=actions.save,
+            color="primary",
+            size="small",
+            disabled=(f"!{name.is_dirty}",),
+            classes="save-revision",
+        )
+        v.VBtn("Keep for later", click=(actions.finish, "[true]"), classes="keep-edit", **_BUTTON)
+        v.VBtn("Discard", click=(actions.finish, "[false]"), classes="discard-edit", **_BUTTON)

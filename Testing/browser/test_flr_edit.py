@@ -1,0 +1,172 @@
+"""A reader redraws the remnant in Chromium, saves it and compares it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from review_page import ReviewPage
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def editor(tab: Page) -> Iterator[ReviewPage]:
+    """The page with an edit from the whole liver of the first demo patient."""
+    page = ReviewPage(tab)
+    page.open_patient("CRLM-CT-1001")
+    page.show_tab("FLR")
+    page.choose(".flr-start", "Whole liver")
+    tab.click(".flr-begin")
+    tab.wait_for_selector(".tool-look")
+    page.settle()
+    yield page
+    if tab.locator(".discard-edit").is_visible():
+        tab.click(".discard-edit")
+
+
+def test_warns_loudly_of_tumors_in_the_remnant(editor: ReviewPage) -> None:
+    alarms = editor.tab.locator(".flr-alarm-loud")
+    expect(alarms).to_have_count(4)
+    expect(alarms.first).to_contain_text("Tumor_1")
+
+
+def test_a_hepatectomy_is_a_start(editor: ReviewPage) -> None:
+    _hepatectomy(editor, "right hepatectomy")
+    expect(editor.tab.locator(".flr")).to_contain_text("Approximate")
+    assert 15 < _percent(editor) < 35
+    expect(editor.tab.locator(".flr-alarm-loud")).to_have_count(0)
+    editor.settle()
+    editor.save_screenshot("edit")
+
+
+def test_dragging_the_plane_moves_the_numbers(editor: ReviewPage) -> None:
+    editor.show_tab("Segments")
+    editor.segment("Tumor_1").locator(".segment-jump").click()
+    editor.settle()
+    editor.show_tab("FLR")
+    x, y, z = (-editor.slice_mm("Sagittal"), editor.slice_mm("Coronal"), editor.slice_mm("Axial"))
+    _set_plane(editor, f"{x}, {y}, {z}", "1, 0, 0")
+    before = _percent(editor)
+    editor.settle()
+    box = editor.view("Axial").bounding_box()
+    assert box is not None
+    center = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    editor.tab.mouse.move(*center)
+    editor.tab.wait_for_timeout(500)
+    editor.tab.mouse.down()
+    for step in range(1, 13):
+        editor.tab.mouse.move(center[0] + 8 * step, center[1])
+        editor.tab.wait_for_timeout(60)
+    editor.tab.mouse.up()
+    editor.until(lambda: _percent(editor) < before - 10)
+    steps = editor.tab.locator(".step").count()
+    editor.tab.keyboard.press("z")
+    editor.until(lambda: _percent(editor) == before)
+    assert editor.tab.locator(".step").count() == steps == 3
+
+
+def test_erasing_and_painting_change_the_remnant(editor: ReviewPage) -> None:
+    whole = _flr_ml(editor)
+    editor.tab.keyboard.press("e")
+    _stroke_over(editor)
+    editor.until(lambda: _flr_ml(editor) < whole)
+    erased = _flr_ml(editor)
+    editor.tab.keyboard.press("b")
+    _stroke_over(editor)
+    editor.until(lambda: _flr_ml(editor) > erased)
+    assert _flr_ml(editor) == whole
+    editor.tab.keyboard.press("z")
+    editor.until(lambda: _flr_ml(editor) == erased)
+    editor.tab.keyboard.press("z")
+    editor.until(lambda: _flr_ml(editor) == whole)
+
+
+def test_a_wedge_leaves_its_margin(editor: ReviewPage) -> None:
+    editor.tab.locator(".wedge-margin input").fill("12")
+    editor.tab.click(".add-wedge")
+    expect(editor.tab.locator(".flr-alarm-loud")).to_have_count(0)
+    margins = editor.tab.locator(".margins .number").all_inner_texts()
+    assert len(margins) == 4
+    assert all(9 < float(margin.split()[0]) < 15 for margin in margins)
+
+
+def test_impossible_numbers_are_refused(editor: ReviewPage) -> None:
+    _set_plane(editor, "1, 2", "1, 0, 0", waits=False)
+    expect(editor.tab.locator(".error-message")).to_contain_text("3 numbers")
+    editor.tab.click('.error-message button:has-text("Close")')
+    _set_plane(editor, "1, 2, 3", "0, 0, 0", waits=False)
+    expect(editor.tab.locator(".error-message")).to_contain_text("length 0")
+    editor.tab.click('.error-message button:has-text("Close")')
+
+
+def test_leaving_an_unsaved_edit_asks(editor: ReviewPage) -> None:
+    _hepatectomy(editor, "left hepatectomy")
+    editor.tab.click('[data-patient="CRLM-CT-1002"]')
+    expect(editor.tab.locator(".leaving")).to_be_visible()
+    editor.tab.click('.leaving button:has-text("Keep for later")')
+    editor.wait_until_open("CRLM-CT-1002")
+    editor.open_patient("CRLM-CT-1001")
+    expect(editor.tab.locator(".pending")).to_contain_text("was not saved")
+    editor.tab.click('.pending button:has-text("Take up again")')
+    expect(editor.tab.locator(".step-current")).to_have_text("Start: liver")
+    assert _percent(editor) > 35
+
+
+def test_a_revision_is_saved_opened_and_compared(editor: ReviewPage) -> None:
+    _hepatectomy(editor, "right hepatectomy")
+    percent = _percent(editor)
+    editor.tab.locator(".reader input").fill("Dr. Demo")
+    editor.tab.locator(".revision-note input").fill("from the browser")
+    editor.tab.click(".save-revision")
+    expect(editor.tab.locator(".dso")).to_contain_text("FLR revision 1")
+    editor.wait_until_open("CRLM-CT-1001")
+    assert _percent(editor) == percent
+    row = editor.tab.locator(".revisions tr").first
+    expect(row).to_contain_text("Dr. Demo")
+    editor.tab.click(".compare")
+    expect(editor.tab.locator(".comparison").first).to_contain_text("Dice 0.9")
+    editor.save_screenshot("revisions")
+    editor.choose(".dso", "SYNTHETIC Segmentation")
+    editor.wait_until_open("CRLM-CT-1001")
+    editor.until(lambda: editor.text(".verdict-percent") == "25.2 %")
+
+
+def _hepatectomy(page: ReviewPage, title: str) -> None:
+    page.tab.click(".hepatectomies")
+    page.tab.locator(".v-overlay--active .v-list-item").filter(
+        has_text=re.compile(f"^{title}$")
+    ).click()
+    page.until(lambda: page.tab.locator(".step").count() > 1)
+
+
+def _set_plane(page: ReviewPage, point: str, normal: str, waits: bool = True) -> None:
+    page.tab.locator(".plane-point input").fill(point)
+    page.tab.locator(".plane-normal input").fill(normal)
+    page.tab.click(".set-plane")
+    if waits:
+        page.until(lambda: page.tab.locator(".step").count() > 1)
+
+
+def _stroke_over(page: ReviewPage) -> None:
+    box = page.view("Axial").bounding_box()
+    assert box is not None
+    x, y = box["x"] + 0.35 * box["width"], box["y"] + 0.5 * box["height"]
+    page.tab.mouse.move(x, y)
+    page.tab.mouse.down()
+    for step in range(6):
+        page.tab.mouse.move(x + 4 * step, y)
+        page.tab.wait_for_timeout(60)
+    page.tab.mouse.up()
+
+
+def _percent(page: ReviewPage) -> float:
+    return float(page.text(".verdict-percent").split()[0])
+
+
+def _flr_ml(page: ReviewPage) -> float:
+    text = page.text('.flr .size:has-text("FLR") .number')
+    return float(text.replace(" ", "").removesuffix("mL"))
