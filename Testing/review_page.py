@@ -21,8 +21,9 @@ class ReviewPage:
         self.tab = tab
 
     def open_patient(self, patient_id: str) -> None:
-        """Click a patient of the worklist and wait until the patient is open and drawn."""
-        self.tab.click(f'[data-patient="{patient_id}"]')
+        """Open a patient of the worklist, unless it is open, and wait until it is drawn."""
+        if self.text(".patient-id") != patient_id:
+            self.tab.click(f'[data-patient="{patient_id}"]')
         self.wait_until_open(patient_id)
 
     def wait_until_open(self, patient_id: str) -> None:

@@ -56,7 +56,7 @@ def tab(chromium: Browser, address: str) -> Page:
     tab.on("request", lambda request: requested.append(request.url))
     tab.requested = requested  # type: ignore[attr-defined]
     tab.goto(address)
-    tab.wait_for_selector("[data-patient]")
+    ReviewPage(tab).wait_until_open("CRLM-CT-1001")
     return tab
 
 

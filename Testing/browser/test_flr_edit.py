@@ -22,6 +22,7 @@ def editor(tab: Page) -> Iterator[ReviewPage]:
     page.choose(".flr-start", "Whole liver")
     tab.click(".flr-begin")
     tab.wait_for_selector(".tool-look")
+    tab.keyboard.press("r")
     page.settle()
     yield page
     if tab.locator(".discard-edit").is_visible():
@@ -74,6 +75,7 @@ def test_erasing_and_painting_change_the_remnant(editor: ReviewPage) -> None:
     editor.tab.keyboard.press("e")
     _stroke_over(editor)
     editor.until(lambda: _flr_ml(editor) < whole)
+    editor.settle()
     erased = _flr_ml(editor)
     editor.tab.keyboard.press("b")
     _stroke_over(editor)
