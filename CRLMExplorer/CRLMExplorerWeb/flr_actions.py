@@ -88,13 +88,8 @@ class FlrActions:
         except CRLMExplorerError as error:
             self._fail(str(error))
             return
-        if edit is None:
-            return
-        if edit.plan.steps and isinstance(edit.plan.steps[-1], PlaneCut):
-            edit.move_plane(cut.point_ras_mm, cut.normal_ras)
-            edit.rest()
-        else:
-            edit.add(cut)
+        if edit:
+            edit.put(cut)
 
     def add_plane(self) -> None:
         """Add a plane through the middle of the liver, for the reader to drag."""
@@ -161,7 +156,7 @@ class FlrActions:
     # The hand in the slices
 
     def choose_tool(self, tool: str) -> None:
-        """Look, paint or erase."""
+        """Look, paint, erase or place a curve."""
         if self._editing.edit or tool == "look":
             self._page.tool = tool
 
@@ -175,6 +170,26 @@ class FlrActions:
     def draws(self) -> bool:
         """Whether the left button draws in slices."""
         return self._editing.edit is not None and self._page.tool in ("paint", "erase")
+
+    @property
+    def places_curve(self) -> bool:
+        """Whether the left button places points of a curve."""
+        return self._editing.edit is not None and self._page.tool == "curve"
+
+    def place_curve_point(self, position_ras_mm: PointRAS) -> None:
+        """Place the next point of the curve."""
+        if self._editing.edit:
+            self._editing.edit.place_curve_point(position_ras_mm)
+
+    def flip_curve(self) -> None:
+        """Remove the curve's other side."""
+        if self._editing.edit:
+            self._editing.edit.flip_curve()
+
+    def drop_curve_point(self) -> None:
+        """Take the curve's last point away."""
+        if self._editing.edit:
+            self._editing.edit.drop_curve_point()
 
     def draw(self, position_ras_mm: PointRAS, slice_normal_ras: VectorRAS) -> None:
         """Draw with the brush at a position of a slice."""

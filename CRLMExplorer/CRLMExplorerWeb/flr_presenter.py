@@ -113,6 +113,8 @@ def verdict(figures: ResectionFigures) -> dict[str, Any]:
         False: ("below minimum", "error"),
         None: ("no minimum", "grey"),
     }[figures.adequate]
+    if any(finding.severity is Severity.ALARM for finding in figures.findings):
+        text, color = "tumour left", "error"
     return {
         "percent": number(figures.flr_percent_functional, "%", 1),
         "text": text,

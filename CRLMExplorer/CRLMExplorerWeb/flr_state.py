@@ -20,7 +20,7 @@ class FlrState:
     start, starts
         What an edit starts from, and the choices.
     tool, brush_mm, is_ball
-        What the left button does in slices: look, paint or erase; the brush.
+        What the left button does in slices: look, paint, erase or place a curve; the brush.
     point, normal
         The plane, as the reader types it: three numbers each.
     wedge_tumor, wedge_margin_mm, tumors

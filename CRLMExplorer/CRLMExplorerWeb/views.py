@@ -58,6 +58,7 @@ class Views:
             view.renderer().SetUseDepthPeeling(False)
         for view in host.app.view_manager.get_slice_views():
             _draw_ct_below_segments(view)
+            _leave_models_out(view)
             _LeftButton(view, hand)
 
     @staticmethod
@@ -125,6 +126,13 @@ def _draw_ct_below_segments(view: SliceView) -> None:
     # drawn later behind it. trame-slicer adds the CT with the first volume, after the segments'
     # actors, so a translucent fill blacked out the CT. Adding it first lets the fill blend.
     view.first_renderer().AddViewProp(view._render_manager.image_actor)
+
+
+def _leave_models_out(view: SliceView) -> None:
+    # It takes every moved slice for a changed model and draws the other slice views anew, which
+    # halves the frame rate. There are no models to cut here.
+    manager = view.get_displayable_manager_by_class("vtkMRMLModelSliceDisplayableManager")
+    manager.SetMRMLScene(None)
 
 
 def _layouts() -> dict[str, Layout]:

@@ -33,6 +33,7 @@ def test_warns_loudly_of_tumors_in_the_remnant(editor: ReviewPage) -> None:
     alarms = editor.tab.locator(".flr-alarm-loud")
     expect(alarms).to_have_count(4)
     expect(alarms.first).to_contain_text("Tumor_1")
+    expect(editor.tab.locator(".verdict-text")).to_have_text("tumour left")
 
 
 def test_a_hepatectomy_is_a_start(editor: ReviewPage) -> None:
@@ -96,6 +97,20 @@ def test_a_wedge_leaves_its_margin(editor: ReviewPage) -> None:
     assert all(9 < float(margin.split()[0]) < 15 for margin in margins)
 
 
+def test_a_curve_cuts_once_its_points_lie_in_two_slices(editor: ReviewPage) -> None:
+    editor.tab.click(".tool-curve")
+    for across, down in ((0.45, 0.33), (0.42, 0.45), (0.46, 0.57)):
+        _click(editor, "Axial", across, down)
+    assert editor.tab.locator(".step").count() == 1
+    _click(editor, "Coronal", 0.40, 0.55)
+    editor.until(lambda: editor.tab.locator(".step").count() == 2)
+    expect(editor.tab.locator(".step-current")).to_contain_text("Curve through 4 points")
+    editor.settle()
+    kept = _percent(editor)
+    editor.tab.click(".flip-curve")
+    editor.until(lambda: abs(_percent(editor) - kept) > 20)
+
+
 def test_impossible_numbers_are_refused(editor: ReviewPage) -> None:
     _set_plane(editor, "1, 2", "1, 0, 0", waits=False)
     expect(editor.tab.locator(".error-message")).to_contain_text("3 numbers")
@@ -151,6 +166,13 @@ def _set_plane(page: ReviewPage, point: str, normal: str, waits: bool = True) ->
     page.tab.click(".set-plane")
     if waits:
         page.until(lambda: page.tab.locator(".step").count() > 1)
+
+
+def _click(page: ReviewPage, view: str, across: float, down: float) -> None:
+    box = page.view(view).bounding_box()
+    assert box is not None
+    page.tab.mouse.click(box["x"] + across * box["width"], box["y"] + down * box["height"])
+    page.settle()
 
 
 def _stroke_over(page: ReviewPage) -> None:

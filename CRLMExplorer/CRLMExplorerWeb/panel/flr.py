@@ -96,6 +96,7 @@ def _alarms(actions: FlrActions) -> None:
 
 def _tools(actions: FlrActions) -> None:
     _hand(actions)
+    _curve(actions)
     _plane(actions)
     _wedge(actions)
     _whole(actions)
@@ -111,20 +112,23 @@ def _hand(actions: FlrActions) -> None:
                 ("look", "mdi-crosshairs", "Look: move the crosshair (Escape)"),
                 ("paint", "mdi-brush", "Paint remnant (b)"),
                 ("erase", "mdi-eraser", "Erase remnant (e)"),
+                ("curve", "mdi-vector-curve", "Place the points of a transection curve (c)"),
             ):
                 with v.VBtn(value=tool, size="small", title=title, classes=f"tool-{tool}"):
                     v.VIcon(icon)
         v.VTextField(
             v_model_number=(name.brush_mm,),
             type="number",
-            label="Brush, mm",
-            style="max-width: 96px",
+            label="mm",
+            title="Diameter of the brush",
+            style="max-width: 70px",
             classes="brush",
             **_FIELD,
         )
         v.VCheckbox(
             v_model=(name.is_ball,),
             label="3D",
+            classes="ball",
             density="compact",
             hide_details=True,
             title="Paint with a ball instead of within the slice",
@@ -143,6 +147,30 @@ def _hand(actions: FlrActions) -> None:
                 variant="tonal",
                 classes=icon,
             )
+
+
+def _curve(actions: FlrActions) -> None:
+    with html.Div(
+        v_if=(f"{actions.name.tool} === 'curve'",), classes="d-flex ga-2 align-center mt-2"
+    ):
+        html.Span(
+            "Click points in two slices or more; drag to move them.", classes="text-medium-emphasis"
+        )
+        v.VSpacer()
+        v.VBtn(
+            "Flip",
+            title="Remove the other side",
+            click=actions.flip_curve,
+            classes="flip-curve",
+            **_BUTTON,
+        )
+        v.VBtn(
+            icon="mdi-backspace-outline",
+            title="Take the last point away",
+            click=actions.drop_curve_point,
+            size="x-small",
+            variant="tonal",
+        )
 
 
 def _plane(actions: FlrActions) -> None:
