@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from CRLMExplorerLib.cli import cohort, database, patient, serve
+from CRLMExplorerLib.cli import cohort, database, patient, resect, revisions, serve
 from CRLMExplorerLib.cli.output import errors
 from CRLMExplorerLib.errors import CRLMExplorerError
 from CRLMExplorerLib.progress import Cancelled
@@ -32,6 +32,9 @@ app.command("import")(database.import_)
 app.command("patients")(database.patients)
 app.command("show")(patient.show)
 app.command("volumetry")(patient.volumetry)
+app.command("resect")(resect.resect)
+app.command("revisions")(revisions.revisions)
+app.command("compare")(revisions.compare)
 app.command("survival")(cohort.survival)
 
 _DEBUG = "--debug"

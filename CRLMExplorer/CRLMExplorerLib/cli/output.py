@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
+from CRLMExplorerLib.findings import Finding
 from CRLMExplorerLib.progress import Progress as Report
 
 _FILE_WIDTH = 200
@@ -28,6 +29,8 @@ errors = Console(markup=False, highlight=False, emoji=False, soft_wrap=True, std
 
 Cell = object
 
+_SEVERITY_STYLES = {"alarm": "bold red", "warning": "yellow", "note": "dim"}
+
 
 def print_json(facts: Any) -> None:
     """Print facts as JSON on standard output, in ASCII whatever the terminal's encoding."""
@@ -43,6 +46,13 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell
     for row in rows:
         table.add_row(*(_text(cell) for cell in row))
     console.print(table, soft_wrap=False)
+
+
+def print_findings(findings: Iterable[Finding]) -> None:
+    """Print what a reader must know, a line each."""
+    for finding in findings:
+        severity = finding.severity.value
+        console.print(f"{severity.upper():8}{finding.message}", style=_SEVERITY_STYLES[severity])
 
 
 @contextmanager

@@ -160,7 +160,7 @@ def _slice_positions_lps(ct: CtVolume) -> NDArray[np.float64]:
     normal = np.cross(ijk_to_lps[:3, 0], ijk_to_lps[:3, 1])
     evenly = np.arange(ct.grid.shape_kji[0], dtype=np.float64)
     steps = ct.slice_offsets_mm / (step @ normal / np.linalg.norm(normal))
-    steps = np.where(np.isnan(steps), evenly, np.abs(steps))
+    steps = np.where(np.isnan(steps), evenly, steps)
     return ijk_to_lps[:3, 3] + steps[:, np.newaxis] * step
 
 

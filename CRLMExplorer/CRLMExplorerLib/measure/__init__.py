@@ -11,6 +11,7 @@ from CRLMExplorerLib.measure.checks import (
     segment_findings,
 )
 from CRLMExplorerLib.measure.minimum import Basis, ImpossibleMinimum, MinimumRule, minimum_flr
+from CRLMExplorerLib.measure.remnant import LiverCounts, RemnantVolumes, remnant_volumes
 from CRLMExplorerLib.measure.segment import MeasuredSegment
 from CRLMExplorerLib.measure.volumetry import StandardizedFLR, TumorSize, Volumetry, volumetry
 
@@ -19,8 +20,10 @@ __all__ = [
     "BodySize",
     "ImplausibleBodySize",
     "ImpossibleMinimum",
+    "LiverCounts",
     "MeasuredSegment",
     "MinimumRule",
+    "RemnantVolumes",
     "StandardLiver",
     "StandardizedFLR",
     "TumorSize",
@@ -29,6 +32,7 @@ __all__ = [
     "minimum_flr",
     "patient_not_in_spreadsheet",
     "record_findings",
+    "remnant_volumes",
     "segment_findings",
     "volumetry",
 ]

@@ -11,6 +11,7 @@ from CRLMExplorerLib.geometry import Grid
 from CRLMExplorerLib.measure.body import BodySize, StandardLiver, standard_livers
 from CRLMExplorerLib.measure.diameter import longest_3d_mm, longest_axial_mm
 from CRLMExplorerLib.measure.minimum import MinimumRule
+from CRLMExplorerLib.measure.remnant import LiverCounts, percent, remnant_volumes
 from CRLMExplorerLib.measure.runs import Runs
 from CRLMExplorerLib.measure.segment import MeasuredSegment, filled, mask_of
 
@@ -133,37 +134,28 @@ def volumetry(
     remnant = mask_of(segments, Role.REMNANT)
     tumor = mask_of(segments, Role.TUMOR)
 
-    def ml(voxels: int | None) -> float | None:
-        return None if voxels is None else voxels * grid.voxel_ml
-
-    total = liver.count if liver else None
-    flr = remnant.count if remnant else None
     tumor_voxels = tumor.count if tumor else 0
-    diseased = functional = resected = None
+    counts = None
     if liver:
-        diseased = liver.overlap(tumor) if tumor else 0
-        functional = liver.count - diseased
-        resected = liver.count - liver.overlap(remnant) if remnant else None
-    percent_functional = _percent(flr, functional)
-    minimum = rule.percent if rule else None
-    flr_ml = ml(flr)
+        counts = LiverCounts(liver.count, liver.overlap(tumor) if tumor else 0)
+    flr = remnant_volumes(
+        remnant.count if remnant else None,
+        liver.overlap(remnant) if liver and remnant else None,
+        counts,
+        grid.voxel_ml,
+        rule,
+    )
     return Volumetry(
-        liver_ml=ml(total),
+        liver_ml=counts.total * grid.voxel_ml if counts else None,
         tumor_count=len(filled(segments, Role.TUMOR)),
         tumor_total_ml=tumor_voxels * grid.voxel_ml,
-        tumor_in_liver_ml=ml(diseased),
+        tumor_in_liver_ml=counts.diseased * grid.voxel_ml if counts else None,
         tumors=tuple(_size(s) for s in filled(segments, Role.TUMOR)),
-        functional_liver_ml=ml(functional),
-        flr_ml=flr_ml,
-        flr_percent_functional=percent_functional,
-        flr_percent_total=_percent(flr, total),
-        resected_ml=ml(resected),
-        tumor_burden_percent=_percent(diseased, total),
-        standardized_flr=_standardized(flr_ml, body),
-        flr_to_body_weight_percent=_percent(flr_ml, body.weight_kg * 1000 if body else None),
-        minimum_flr_percent=minimum,
-        minimum_rule=rule.reason if rule else None,
-        adequate=_reaches(percent_functional, minimum),
+        functional_liver_ml=counts.functional * grid.voxel_ml if counts else None,
+        tumor_burden_percent=percent(counts.diseased, counts.total) if counts else None,
+        standardized_flr=_standardized(flr.flr_ml, body),
+        flr_to_body_weight_percent=percent(flr.flr_ml, body.weight_kg * 1000 if body else None),
+        **vars(flr),
     )
 
 
@@ -185,11 +177,3 @@ def _standardized(flr_ml: float | None, body: BodySize | None) -> tuple[Standard
     return tuple(
         StandardizedFLR(liver, 100 * flr_ml / liver.volume_ml) for liver in standard_livers(body)
     )
-
-
-def _percent(part: float | None, whole: float | None) -> float | None:
-    return 100 * part / whole if part is not None and whole else None
-
-
-def _reaches(percent: float | None, minimum: float | None) -> bool | None:
-    return None if percent is None or minimum is None else percent >= minimum

@@ -14,6 +14,7 @@ from CRLMExplorerLib.findings import PointRAS
 from CRLMExplorerLib.geometry import Mask
 from CRLMExplorerLib.host.host import Node
 from CRLMExplorerLib.resection.steps import PlaneCut, VectorRAS
+from CRLMExplorerLib.review.curve_display import CurveDisplay
 from CRLMExplorerLib.review.surface import thin_out
 
 _REMNANT, _SPECIMEN = "Edited remnant", "Specimen"
@@ -33,6 +34,11 @@ class EditDisplay:
         The vtkMRMLScene.
     ct_node
         The CT's volume node.
+
+    Attributes
+    ----------
+    curve
+        The curve to place and drag.
     """
 
     plane_moved = Signal()
@@ -51,8 +57,10 @@ class EditDisplay:
             self._node.GetSegmentation().AddSegment(segment, name)
             display.SetSegmentOpacity2DFill(name, _FILL_OPACITY[name])
             display.SetSegmentOpacity3D(name, _OPACITY_3D[name])
+        self.curve = CurveDisplay(scene)
         self._plane: Node | None = None
         self._is_setting_plane = False
+        self._known_plane: tuple[PointRAS, VectorRAS] | None = None
 
     def show(self, remnant: Mask, specimen: Mask) -> None:
         """Show a remnant and a specimen in the slices; 3D follows with `build_surfaces`."""
@@ -78,10 +86,10 @@ class EditDisplay:
         return tuple(self._plane.GetOriginWorld()), tuple(self._plane.GetNormalWorld())
 
     @property
-    def is_plane_touched(self) -> bool:
-        """Whether the pointer is on a handle of the plane."""
+    def is_handle_touched(self) -> bool:
+        """Whether the pointer is on a handle of the plane or on the curve."""
         if self._plane is None:
-            return False
+            return self.curve.is_touched
         component = self._plane.GetDisplayNode().GetActiveComponentType()
         return component != slicer.vtkMRMLMarkupsDisplayNode.ComponentNone
 
@@ -92,6 +100,7 @@ class EditDisplay:
             self._plane = self._new_plane()
         self._plane.SetOriginWorld(*cut.point_ras_mm)
         self._plane.SetNormalWorld(*cut.normal_ras)
+        self._known_plane = self.plane
         self._is_setting_plane = False
 
     def hide_plane(self) -> None:
@@ -103,6 +112,7 @@ class EditDisplay:
     def remove(self) -> None:
         """Take everything of the edit out of the scene."""
         self.hide_plane()
+        self.curve.remove()
         _remove(self._scene, self._node)
 
     def _new_plane(self) -> Node:
@@ -123,7 +133,9 @@ class EditDisplay:
         return plane
 
     def _on_plane_modified(self, *_: object) -> None:
-        if not self._is_setting_plane:
+        # A node tells of changes of its looks as well.
+        if not self._is_setting_plane and self.plane != self._known_plane:
+            self._known_plane = self.plane
             self.plane_moved.emit()
 
     def _on_plane_released(self, *_: object) -> None:

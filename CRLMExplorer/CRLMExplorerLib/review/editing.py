@@ -75,6 +75,7 @@ class Editing:
         self._journal = Journal(database.directory)
         self._case: Case | None = None
         self._case_display: CaseDisplay | None = None
+        self._is_saving = False
 
     def take_case(self, case: Case | None, display: CaseDisplay | None) -> None:
         """Leave the edit under way, which the journal keeps, and turn to another patient."""
@@ -90,7 +91,7 @@ class Editing:
 
     def resume(self) -> None:
         """Take up the edit that was not saved."""
-        if self.pending is None:
+        if self.pending is None or self.edit:
             return
         try:
             plan = plan_from_json(self.pending.plan_json)
@@ -101,32 +102,43 @@ class Editing:
 
     def discard_pending(self) -> None:
         """Forget the edit that was not saved."""
+        if self.pending is None or self._case is None or self.edit:
+            return
         self._forget(self._case.patient_id)
         self.begun_or_ended.emit()
 
     def leave(self, keep: bool) -> None:
         """End the edit; keep it in the journal to take it up again, or forget it."""
-        if self.edit is None:
+        if self.edit is None or self._case is None:
             return
+        # One that nothing was done in has left in the journal what was there before.
+        forgets = self.edit.is_dirty and not keep
         self._leave()
-        if keep:
-            self._read_journal()
-        else:
+        if forgets:
             self._forget(self._case.patient_id)
+        else:
+            self._read_journal()
         self.begun_or_ended.emit()
 
     def save(self, reader_name: str, note: str) -> None:
-        """Save the remnant as a new revision, as a job; `saved` tells when it is on disk."""
+        """Save the remnant as a new revision, as a job; `saved` tells when it is on disk.
+
+        What is done to the remnant meanwhile stays an edit that is not saved.
+        """
         edit, case = self.edit, self._case
-        if edit is None or case is None:
+        if edit is None or case is None or self._is_saving:
             return
         remnant, plan = edit.resection.flr(edit.plan), edit.plan
+        self._is_saving = True
 
         def work(progress: Progress) -> SavedRevision:
             progress(0.1, "Writing the DSO")
-            return save_remnant(
-                self._database, case, plan, remnant, reader_name=reader_name, note=note
-            )
+            try:
+                return save_remnant(
+                    self._database, case, plan, remnant, reader_name=reader_name, note=note
+                )
+            finally:
+                self._is_saving = False
 
         def done(revision: SavedRevision) -> None:
             if self.edit is edit and edit.plan == plan:
@@ -158,9 +170,6 @@ class Editing:
         case, display = self._case, self._case_display
         if case is None or display is None:
             return
-        if self.edit:
-            self._leave()
-        edit_display = None
         try:
             resection = resection_of(self._database, case, start)
             if start not in (RELEASED, WHOLE_LIVER):
@@ -169,15 +178,13 @@ class Editing:
                 start = WHOLE_LIVER
             plan = prepare(resection.new_plan(start))
             resection.flr(plan)
-            edit_display = EditDisplay(self._host.scene, display.ct_node)
-            self.edit = FlrEdit(
-                resection, plan, case.rule, edit_display, self._journal, self._runner
-            )
         except CRLMExplorerError as error:
-            if edit_display:
-                edit_display.remove()
             self.failed.emit(str(error))
             return
+        if self.edit:
+            self._leave()
+        shown = EditDisplay(self._host.scene, display.ct_node)
+        self.edit = FlrEdit(resection, plan, case.rule, shown, self._journal, self._runner)
         self.edit.changed.connect(self.changed.emit)
         self.edit.surfaces_built.connect(self.surfaces_built.emit)
         self.edit.failed.connect(self.failed.emit)

@@ -11,18 +11,23 @@ from undo_stack import Signal
 from CRLMExplorerLib.errors import CRLMExplorerError
 from CRLMExplorerLib.findings import PointRAS
 from CRLMExplorerLib.measure import MinimumRule
+from CRLMExplorerLib.measure.runs import Runs
 from CRLMExplorerLib.resection.comparison import Comparison
+from CRLMExplorerLib.resection.curve import curve_surface
+from CRLMExplorerLib.resection.errors import PlanError
 from CRLMExplorerLib.resection.figures import ResectionFigures
 from CRLMExplorerLib.resection.journal import Journal
 from CRLMExplorerLib.resection.plan import ResectionPlan
 from CRLMExplorerLib.resection.plan_json import plan_to_json
 from CRLMExplorerLib.resection.resection import Resection
-from CRLMExplorerLib.resection.steps import PlaneCut, Step, Stroke, VectorRAS
+from CRLMExplorerLib.resection.sides import other_side
+from CRLMExplorerLib.resection.steps import CurveCut, PlaneCut, Step, Stroke, VectorRAS
 from CRLMExplorerLib.resection.undo import PlanHistory
 from CRLMExplorerLib.review.edit_display import EditDisplay
 from CRLMExplorerLib.review.job import Runner
 
 _JOURNAL_INTERVAL_S = 1.0
+_CURVE_NEEDS = 3
 
 
 class FlrEdit:
@@ -54,8 +59,6 @@ class FlrEdit:
         All numbers of the state that holds.
     comparison
         Distances to the released remnant; None while the hand moves or without a released one.
-    is_dirty
-        Whether there is something to save.
     """
 
     changed = Signal()
@@ -75,17 +78,21 @@ class FlrEdit:
         self.history = PlanHistory.begin(plan)
         self.figures: ResectionFigures = resection.figures(plan, rule)
         self.comparison: Comparison | None = None
-        self.is_dirty = False
         self._rule = rule
         self._display = display
         self._journal = journal
         self._runner = runner
+        self._is_open = True
         self._is_moving = False
         self._is_rest_awaited = False
         self._is_plane_awaited = False
-        self._journalled_at = 0.0
+        self._was_curve = False
+        self._recorded = plan
+        self._recorded_at = 0.0
         display.plane_moved.connect(self._plane_moved)
-        display.plane_released.connect(self.rest)
+        display.plane_released.connect(self._plane_released)
+        display.curve.moved.connect(self._curve_moved)
+        display.curve.released.connect(self.rest)
         self._show()
         self.rest()
 
@@ -95,65 +102,111 @@ class FlrEdit:
         return self.history.plan
 
     @property
-    def is_plane_touched(self) -> bool:
-        """Whether the pointer is on a handle of the plane."""
-        return self._display.is_plane_touched
+    def is_dirty(self) -> bool:
+        """Whether there is something to save: done now, or taken up from the journal."""
+        return self.history.position > 0 or bool(self.plan.steps)
+
+    @property
+    def is_handle_touched(self) -> bool:
+        """Whether the pointer is on a handle of the plane or on the curve."""
+        return self._display.is_handle_touched
 
     # What a reader does
 
     def add(self, step: Step) -> None:
         """Add a cut or an edit."""
-        self._do(lambda: self.history.add(step))
-        self.rest()
+        self._change(lambda: self.history.add(step))
 
     def add_all(self, steps: tuple[Step, ...]) -> None:
         """Add several steps as one."""
         plan = replace(self.plan, steps=(*self.plan.steps, *steps))
-        self._do(lambda: self.history.do(plan))
-        self.rest()
+        self._change(lambda: self.history.do(plan))
 
     def remove_step(self, index: int) -> None:
-        """Take a step out of the plan."""
-        self._do(lambda: self.history.do(self.plan.without_step(index)))
-        self.rest()
+        """Take a step out of the plan.
+
+        Raises
+        ------
+        IndexError
+            If the plan has no such step.
+        """
+        self._change(lambda: self.history.do(self.plan.without_step(index)))
 
     def undo(self) -> None:
         """Go back by one state."""
-        self._do(self.history.undo)
-        self.rest()
+        self._change(self.history.undo)
 
     def redo(self) -> None:
         """Go forward again."""
-        self._do(self.history.redo)
-        self.rest()
+        self._change(self.history.redo)
 
     def jump(self, position: int) -> None:
-        """Go to any state that was gone through."""
-        self._do(lambda: self.history.jump(position))
-        self.rest()
+        """Go to any state that was gone through.
+
+        Raises
+        ------
+        IndexError
+            If there is no such state.
+        """
+        self._change(lambda: self.history.jump(position))
 
     def restart(self, start: str) -> None:
         """Begin again from a start, e.g. revert to the released remnant."""
-        self._do(lambda: self.history.restart(start))
-        self.rest()
+        self._change(lambda: self.history.restart(start))
 
     def move_plane(self, point_ras_mm: PointRAS, normal_ras: VectorRAS) -> None:
         """Move the plane that the plan ends with."""
         index = len(self.plan.steps) - 1
-        if index < 0 or not isinstance(self.plan.steps[index], PlaneCut):
-            return
-        self._move(lambda: self.plan.with_step(index, PlaneCut(point_ras_mm, normal_ras)))
+        if isinstance(self._last_step, PlaneCut):
+            self._move(lambda: self.plan.with_step(index, PlaneCut(point_ras_mm, normal_ras)))
+
+    def put(self, step: Step) -> None:
+        """Put a step in the place of the last one, if that is of its kind, or add it."""
+        if type(self._last_step) is type(step):
+            index = len(self.plan.steps) - 1
+            self._change(lambda: self.history.do(self.plan.with_step(index, step)))
+        else:
+            self.add(step)
+
+    def place_curve_point(self, point_ras_mm: PointRAS) -> None:
+        """Place a curve's next point; as soon as the points tell a surface, it cuts.
+
+        The side is removed that has the largest tumour, until `flip_curve`.
+        """
+        points = (*self._display.curve.points_ras_mm, point_ras_mm)
+        self._display.curve.show(points)
+        last = self._last_step
+        if isinstance(last, CurveCut):
+            self.put(replace(last, points_ras_mm=points))
+        elif cut := _first_cut(points, self._largest_tumor):
+            self.put(cut)
+
+    def flip_curve(self) -> None:
+        """Remove the other side of the curve that the plan ends with."""
+        last = self._last_step
+        if isinstance(last, CurveCut):
+            self.put(other_side(last))
+
+    def drop_curve_point(self) -> None:
+        """Take the curve's last point away; undo brings it back once the curve has cut."""
+        points = self._display.curve.points_ras_mm[:-1]
+        last = self._last_step
+        if isinstance(last, CurveCut) and len(points) >= _CURVE_NEEDS:
+            self.put(replace(last, points_ras_mm=points))
+        elif isinstance(last, CurveCut):
+            self.remove_step(len(self.plan.steps) - 1)
+        self._display.curve.show(points)
 
     def draw(self, point_ras_mm: PointRAS, stroke: Stroke) -> None:
         """Begin a stroke with a point, or go on with it while the hand moves."""
-        if not self._is_moving:
+        drawn = self._last_step
+        if not self._is_moving or not isinstance(drawn, Stroke):
+            self._is_moving = False
             self._move(lambda: self.plan.then(replace(stroke, points_ras_mm=(point_ras_mm,))))
             return
         index = len(self.plan.steps) - 1
-        drawn = self.plan.steps[index]
-        assert isinstance(drawn, Stroke)
-        longer = replace(drawn, points_ras_mm=(*drawn.points_ras_mm, point_ras_mm))
-        self._move(lambda: self.plan.with_step(index, longer))
+        points = (*drawn.points_ras_mm, point_ras_mm)
+        self._move(lambda: self.plan.with_step(index, replace(drawn, points_ras_mm=points)))
 
     def rest(self) -> None:
         """The hand rests: catch up with what takes longer."""
@@ -164,38 +217,58 @@ class FlrEdit:
 
     def close(self) -> None:
         """Take the edit out of the scene; the journal keeps what was not saved."""
-        if self.is_dirty:
-            self._record()
+        self._record()
+        self._is_open = False
         self._display.remove()
 
     # How it is done
+
+    @property
+    def _last_step(self) -> Step | None:
+        return self.plan.steps[-1] if self.plan.steps else None
+
+    def _change(self, change: Callable[[], PlanHistory]) -> None:
+        # A movement that is still to be followed belongs to the state before.
+        self._is_moving = self._is_plane_awaited = False
+        self._do(change)
+        self.rest()
 
     def _move(self, moved: Callable[[], ResectionPlan]) -> None:
         """A first movement is a new state; the ones after take its place."""
         if self._is_moving:
             self._do(lambda: self.history.amend(moved()))
-        else:
-            self._is_moving = True
-            self._do(lambda: self.history.do(moved()))
+            return
+        self._is_moving = True
+        self._is_moving = self._do(lambda: self.history.do(moved()))
 
-    def _do(self, change: Callable[[], PlanHistory]) -> None:
+    def _do(self, change: Callable[[], PlanHistory]) -> bool:
+        """Go on to another state; whether there was one to go to."""
         try:
             history = change()
+            if history == self.history:
+                return False
             figures = self.resection.figures(history.plan, self._rule)
         except CRLMExplorerError as error:
             self.failed.emit(str(error))
-            return
+            return False
         self.history, self.figures, self.comparison = history, figures, None
-        self.is_dirty = history.position > 0
         self._show()
-        if time.monotonic() - self._journalled_at > _JOURNAL_INTERVAL_S:
+        if time.monotonic() - self._recorded_at > _JOURNAL_INTERVAL_S:
             self._record()
         self.changed.emit()
+        return True
 
     def _show(self) -> None:
         remnant = self.resection.flr(self.plan)
         self._display.show(remnant, self.resection.liver - remnant)
-        last = self.plan.steps[-1] if self.plan.steps else None
+        last = self._last_step
+        if isinstance(last, CurveCut) and not self._is_moving:
+            self._display.curve.show(last.points_ras_mm)
+        elif (
+            not isinstance(last, CurveCut)
+            and len(self._display.curve.points_ras_mm) >= _CURVE_NEEDS
+        ):
+            self._display.curve.remove()
         if not isinstance(last, PlaneCut):
             self._display.hide_plane()
         elif not self._is_moving:
@@ -208,24 +281,64 @@ class FlrEdit:
             self._runner(lambda: None, self._follow_plane)
 
     def _follow_plane(self) -> None:
+        if not (self._is_plane_awaited and self._is_open):
+            return
         self._is_plane_awaited = False
         if plane := self._display.plane:
             self.move_plane(*plane)
 
+    def _plane_released(self) -> None:
+        # What the face has not come round to yet is still of this movement.
+        self._follow_plane()
+        self.rest()
+
+    def _curve_moved(self) -> None:
+        last, points = self._last_step, self._display.curve.points_ras_mm
+        if isinstance(last, CurveCut) and len(points) == len(last.points_ras_mm):
+            index = len(self.plan.steps) - 1
+            self._move(lambda: self.plan.with_step(index, replace(last, points_ras_mm=points)))
+
+    @property
+    def _largest_tumor(self) -> PointRAS:
+        """A point in the largest tumour, or in the liver where there is none."""
+        tumors = self.resection.tumors.values()
+        largest = max(tumors, key=lambda mask: mask.count, default=self.resection.liver)
+        return Runs.of(largest).central_voxel_ras_mm()
+
     def _catch_up(self) -> None:
         self._is_rest_awaited = False
-        if self._is_moving:
+        if self._is_moving or not self._is_open:
             return
         self.comparison = self.resection.compare_with_released(self.plan)
         self._display.build_surfaces()
-        if self.is_dirty:
-            self._record()
+        if isinstance(self._last_step, PlaneCut) and not self._is_plane_awaited:
+            self._display.show_plane(self._last_step)
+        self._record()
         self.surfaces_built.emit()
         self.changed.emit()
 
     def _record(self) -> None:
-        self._journalled_at = time.monotonic()
+        """Keep what is not saved; what was undone as a whole need not be taken up again."""
+        self._recorded_at = time.monotonic()
+        if self.plan == self._recorded:
+            return
+        patient_id = self.resection.patient_id
         try:
-            self._journal.record(self.resection.patient_id, plan_to_json(self.plan))
+            if self.is_dirty:
+                self._journal.record(patient_id, plan_to_json(self.plan))
+            else:
+                self._journal.discard(patient_id)
         except CRLMExplorerError as error:
             self.failed.emit(str(error))
+            return
+        self._recorded = self.plan
+
+
+def _first_cut(points: tuple[PointRAS, ...], removed_ras_mm: PointRAS) -> CurveCut | None:
+    """The cut through points, once they tell a surface: in one slice they do not."""
+    try:
+        cut = CurveCut(points, removed_ras_mm)
+        curve_surface(cut)
+    except PlanError:
+        return None
+    return cut

@@ -29,15 +29,26 @@ def tumors_in_remnant(segments: Sequence[MeasuredSegment]) -> Iterator[Finding]:
         return
     for tumor in filled(segments, Role.TUMOR):
         inside = tumor.mask & remnant
-        if inside.is_empty:
-            continue
-        if inside.count == tumor.mask.count:
-            message = f"{tumor.label} ({ml(inside.volume_ml)}) lies wholly in the liver remnant."
-        else:
-            message = (
-                f"{tumor.label} lies partly in the liver remnant: {_part(inside, tumor.mask)}."
-            )
-        yield _at(inside, Severity.ALARM, "tumor-in-remnant", message)
+        if not inside.is_empty:
+            yield tumor_left_behind(tumor.label, tumor.mask, inside)
+
+
+def tumor_left_behind(label: str, tumor: Mask, inside: Mask) -> Finding:
+    """The alarm that a tumour would stay in the patient.
+
+    Parameters
+    ----------
+    inside
+        The tumour's voxels in the remnant; empty for a tumour that lies beside liver and remnant.
+    """
+    if inside.is_empty:
+        message = f"{label} ({ml(tumor.volume_ml)}) lies outside the liver and is not taken out."
+        return _at(tumor, Severity.ALARM, "tumor-in-remnant", message)
+    if inside.count == tumor.count:
+        message = f"{label} ({ml(inside.volume_ml)}) lies wholly in the liver remnant."
+    else:
+        message = f"{label} lies partly in the liver remnant: {_part(inside, tumor)}."
+    return _at(inside, Severity.ALARM, "tumor-in-remnant", message)
 
 
 def outside_liver(segments: Sequence[MeasuredSegment]) -> Iterator[Finding]:
