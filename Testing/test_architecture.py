@@ -24,14 +24,21 @@ BELOW = {
     "resection": {"measure", "dicom", "cohort", "anatomy", "geometry"},
     "review": {"resection", "measure", "dicom", "cohort", "anatomy", "geometry", "host"},
     "phantom": {"dicom", "cohort", "anatomy", "geometry"},
-    "cli": {"review", "phantom", "measure", "dicom", "cohort", "anatomy", "geometry"},
+    "cli": {"review", "phantom", "resection", "measure", "dicom", "cohort", "anatomy", "geometry"},
 }
 """What each room of the library may import, beside itself and what is below all."""
 
 FACES = {"qt", "ctk", "trame", "PythonQt", "CRLMExplorerQt", "CRLMExplorerWeb"}
 ROOMS = SOURCE / "CRLMExplorerLib"
 KNOWS_THE_SCENE = [
-    ROOMS / name for name in ("host/headless.py", "dicom/nodes.py", "review/display.py")
+    ROOMS / name
+    for name in (
+        "host/headless.py",
+        "dicom/nodes.py",
+        "review/display.py",
+        "review/edit_display.py",
+        "review/curve_display.py",
+    )
 ]
 SERVE = ROOMS / "cli" / "serve.py"
 OF_SLICER = {"util", "mrmlScene", "modules"}

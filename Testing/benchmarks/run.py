@@ -50,6 +50,8 @@ def _measure(is_quick: bool) -> tuple[list[Row], list[str]]:
             ("import_files.py", repeats),
             ("open_patient.py", repeats),
             ("memory.py", "everything"),
+            ("resection.py", repeats),
+            ("save_revision.py", repeats),
             ("browser.py", 2 if is_quick else 5),
         ):
             try:
