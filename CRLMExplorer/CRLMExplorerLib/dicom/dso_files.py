@@ -49,7 +49,7 @@ def saving_alone(directory: Path) -> Iterator[None]:
         (directory / "dicom").mkdir(exist_ok=True)
         with closing(sqlite3.connect(directory / _LOCK_FILE, timeout=_LOCK_TIMEOUT_S)) as lock:
             lock.isolation_level = None
-            pass  # MUT
+            lock.execute("BEGIN EXCLUSIVE")
             for leftover in (directory / "dicom").glob(f"{_UNFINISHED}*"):
                 leftover.unlink(missing_ok=True)
             yield

@@ -118,8 +118,8 @@ def curve_surface(cut: CurveCut) -> CurveSurface:
     extent, axes = np.linalg.svd(points - center)[1:]
     if len(points) < 3 or extent[1] <= max(_COLLINEAR * extent[0], TOLERANCE_MM):
         raise PlanError(
-            f"the curve's {len(cut.points_ras_mm)} points lie on a line: at least three must not, or no "
-            "surface through them is determined"
+            f"the curve's {len(cut.points_ras_mm)} points lie on a line: at least three "
+            "must not, or no surface through them is determined"
         )
     # The sign that the decomposition gives is arbitrary.
     axes[2] = np.cross(axes[0], axes[1])
