@@ -104,6 +104,7 @@ class ReviewApp:
             "y": self.flr.redo,
             "b": lambda: self.flr.choose_tool("paint"),
             "e": lambda: self.flr.choose_tool("erase"),
+            "x": lambda: self.flr.choose_tool("scissors"),
             "c": lambda: self.flr.choose_tool("curve"),
             "Escape": lambda: self.flr.choose_tool("look"),
             "[": lambda: self.flr.resize_brush(-1),

@@ -14,13 +14,16 @@ from CRLMExplorerLib.resection.revision import SavedRevision
 from CRLMExplorerLib.resection.steps import (
     KeepLargestIsland,
     PlaneCut,
+    ScissorsCut,
     Smooth,
+    SphereCut,
     Stroke,
     VectorRAS,
     WedgeCut,
 )
 from CRLMExplorerLib.review import ReviewSession
 from CRLMExplorerWeb import flr_presenter as presenter
+from CRLMExplorerWeb.flr_presenter import SPHERE
 from CRLMExplorerWeb.flr_state import FlrState
 
 _SMOOTHING_MM = 6.0
@@ -112,11 +115,14 @@ class FlrActions:
         self._page.hint = start.note
 
     def add_wedge(self) -> None:
-        """Cut a tumour out with the margin that was typed in."""
+        """Cut a tumour out with a margin, or a sphere at the crosshair."""
         edit = self._editing.edit
         try:
-            (margin,) = _parse(self._page.wedge_margin_mm, 1)
-            step = WedgeCut(self._page.wedge_tumor, margin)
+            (mm,) = _parse(self._page.wedge_margin_mm, 1)
+            if self._page.wedge_tumor == SPHERE:
+                step: WedgeCut | SphereCut = SphereCut(self._session.crosshair_ras_mm, mm)
+            else:
+                step = WedgeCut(self._page.wedge_tumor, mm)
         except CRLMExplorerError as error:
             self._fail(str(error))
             return
@@ -132,6 +138,12 @@ class FlrActions:
         """Smooth the transection."""
         if self._editing.edit:
             self._editing.edit.add(Smooth(_SMOOTHING_MM))
+
+    def color_by_distance(self, wanted: bool) -> None:
+        """Colour the remnant's surface by its distance to the nearest tumour."""
+        if self._editing.edit:
+            self._editing.edit.color_by_distance(wanted)
+            self._page.is_colored = wanted
 
     def undo(self) -> None:
         """Undo."""
@@ -156,7 +168,7 @@ class FlrActions:
     # The hand in the slices
 
     def choose_tool(self, tool: str) -> None:
-        """Look, paint, erase or place a curve."""
+        """Look, paint, erase, cut out or place a curve."""
         if self._editing.edit or tool == "look":
             self._page.tool = tool
 
@@ -170,6 +182,20 @@ class FlrActions:
     def draws(self) -> bool:
         """Whether the left button draws in slices."""
         return self._editing.edit is not None and self._page.tool in ("paint", "erase")
+
+    @property
+    def cuts_out(self) -> bool:
+        """Whether the left button draws an outline to cut out."""
+        return self._editing.edit is not None and self._page.tool == "scissors"
+
+    def cut_out(self, outline_ras_mm: list[PointRAS], slice_normal_ras: VectorRAS) -> None:
+        """Cut out what an outline holds, through the whole liver along the slice's normal."""
+        if self._editing.edit is None:
+            return
+        try:
+            self._editing.edit.add(ScissorsCut(tuple(outline_ras_mm), slice_normal_ras))
+        except CRLMExplorerError as error:
+            self._fail(str(error))
 
     @property
     def places_curve(self) -> bool:
@@ -238,6 +264,7 @@ class FlrActions:
         page.compared = ""
         page.compare_other = str(editing.revisions[-1].number) if editing.revisions else ""
         page.tool = "look"
+        page.is_colored = False
         page.hint = page.leaving_for = ""
         if editing.edit is None:
             page.start = RELEASED

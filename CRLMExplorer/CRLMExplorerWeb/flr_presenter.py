@@ -22,6 +22,7 @@ _STATUS_COLORS = {
     TumorStatus.CUT: "error",
 }
 R1_MM = 1.0
+SPHERE = "@"
 
 
 def start_choices(editing: Editing) -> Items:
@@ -59,9 +60,11 @@ def revision_rows(editing: Editing) -> Items:
 
 
 def tumor_choices(edit: FlrEdit) -> Items:
-    """The tumours a wedge can be made around."""
-    return [{"value": EVERY_TUMOR, "title": "Every tumour"}] + [
-        {"value": label, "title": label} for label in edit.resection.tumors
+    """What a wedge can be made around."""
+    return [
+        {"value": EVERY_TUMOR, "title": "Every tumour"},
+        *({"value": label, "title": label} for label in edit.resection.tumors),
+        {"value": SPHERE, "title": "Sphere at the crosshair"},
     ]
 
 

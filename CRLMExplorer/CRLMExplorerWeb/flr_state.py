@@ -20,7 +20,9 @@ class FlrState:
     start, starts
         What an edit starts from, and the choices.
     tool, brush_mm, is_ball
-        What the left button does in slices: look, paint, erase or place a curve; the brush.
+        What the left button does in slices: look, paint, erase, scissors or curve; the brush.
+    is_colored
+        Whether the remnant's surface is coloured by its distance to the nearest tumour.
     point, normal
         The plane, as the reader types it: three numbers each.
     wedge_tumor, wedge_margin_mm, tumors
@@ -47,6 +49,7 @@ class FlrState:
     tool: str = "look"
     brush_mm: int = 10
     is_ball: bool = False
+    is_colored: bool = False
     point: str = ""
     normal: str = ""
     wedge_tumor: str = "*"

@@ -4,7 +4,7 @@ const isOurs = (event) => {
   const isMenuOpen = document.querySelector(".v-overlay--active .v-list");
   if (isTyping || isMenuOpen || event.metaKey || event.altKey) return false;
   if (event.ctrlKey && !/^[zy]$/.test(event.key)) return false;
-  return /^([npvtrzybec12345?[\]]|Escape)$/.test(event.key);
+  return /^([npvtrzybexc12345?[\]]|Escape)$/.test(event.key);
 };
 
 // Before the views get them: there, some of these keys do other things in Slicer.

@@ -111,6 +111,33 @@ def test_a_curve_cuts_once_its_points_lie_in_two_slices(editor: ReviewPage) -> N
     editor.until(lambda: abs(_percent(editor) - kept) > 20)
 
 
+def test_scissors_cut_through_the_liver(editor: ReviewPage) -> None:
+    whole = _flr_ml(editor)
+    editor.tab.click(".tool-scissors")
+    box = editor.view("Axial").bounding_box()
+    assert box is not None
+    x, y = box["x"] + 0.32 * box["width"], box["y"] + 0.45 * box["height"]
+    editor.tab.mouse.move(x, y)
+    editor.tab.mouse.down()
+    for across, down in ((40, 0), (40, 40), (0, 40), (0, 5)):
+        editor.tab.mouse.move(x + across, y + down, steps=3)
+        editor.tab.wait_for_timeout(100)
+    editor.tab.mouse.up()
+    editor.until(lambda: _flr_ml(editor) < whole - 20)
+    expect(editor.tab.locator(".step-current")).to_have_text("Scissors, cut")
+
+
+def test_the_remnant_can_be_colored_by_distance(editor: ReviewPage) -> None:
+    _hepatectomy(editor, "right hepatectomy")
+    editor.settle()
+    plain = editor.picture("3D")
+    editor.tab.click(".by-distance input")
+    editor.settle()
+    colored = editor.picture("3D")
+    bluer = colored[..., 2] - plain[..., 2] > 60
+    assert bluer.sum() > 2000
+
+
 def test_impossible_numbers_are_refused(editor: ReviewPage) -> None:
     _set_plane(editor, "1, 2", "1, 0, 0", waits=False)
     expect(editor.tab.locator(".error-message")).to_contain_text("3 numbers")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from CRLMExplorerLib.cli.options import Clinical, Database, NoBrowser, Port, clinical_table
-from CRLMExplorerLib.cli.output import console, progress_bar
+from CRLMExplorerLib.cli.output import console, errors, progress_bar
 from CRLMExplorerLib.errors import CRLMExplorerError
 
 DEFAULT_PORT = 8417
@@ -22,10 +22,15 @@ def serve(
     no_browser: NoBrowser = False,
 ) -> None:
     """Review the patients of a database in the browser."""
-    from CRLMExplorerLib.dicom.database import CtkDatabase
+    from CRLMExplorerLib.dicom.database import CtkDatabase, DatabaseError
+    from CRLMExplorerLib.resection.history import index_waiting
 
     table = clinical_table(clinical)
     with CtkDatabase.open(database) as opened:
+        try:
+            index_waiting(opened)
+        except DatabaseError as error:
+            errors.print(f"Revisions wait to be indexed: {error}")
         try:
             from CRLMExplorerWeb.server import run
         except ImportError as error:

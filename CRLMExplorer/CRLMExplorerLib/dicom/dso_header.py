@@ -44,7 +44,8 @@ class DsoHeader:
     description
         SeriesDescription, else ContentDescription, else ContentLabel.
     date, time
-        When its content was made, ``YYYY-MM-DD`` and ``HH:MM:SS``, or empty.
+        When its content was made, ``YYYY-MM-DD`` and ``HH:MM:SS`` with as much of a second as is
+        told, or empty.
     frame_of_reference_uid
         FrameOfReferenceUID, or empty.
     segment_labels, roles
@@ -119,13 +120,20 @@ def _header(file: Path, dataset: Dataset) -> DsoHeader:
         patient_id=str(dataset.get("PatientID") or ""),
         description=str(description or ""),
         date=iso_date(dataset.get("ContentDate") or dataset.get("SeriesDate")),
-        time=iso_time(dataset.get("ContentTime") or dataset.get("SeriesTime")),
+        time=_exact_time(dataset.get("ContentTime") or dataset.get("SeriesTime")),
         frame_of_reference_uid=str(dataset.get("FrameOfReferenceUID") or ""),
         segment_labels=tuple(_label(segment) for segment in segments),
         roles=tuple(_role(segment) for segment in segments),
         referenced_series_uids=series_uids,
         referenced_instance_uid=None if series_uids else _source_instance(file, dataset),
     )
+
+
+def _exact_time(value: str | None) -> str:
+    """A DICOM TM with its fraction: two revisions may be saved within one second."""
+    fraction = str(value or "").partition(".")[2]
+    time = iso_time(value)
+    return f"{time}.{fraction}" if time and fraction else time
 
 
 def _label(segment: Dataset) -> str:

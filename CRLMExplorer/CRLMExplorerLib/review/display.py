@@ -87,6 +87,13 @@ class CaseDisplay:
         The vtkMRMLScene to show the case in.
     case
         A case; without a CT nothing is shown.
+
+    Attributes
+    ----------
+    ct_node, dso_node
+        The volume node and the segmentation node; None where there is nothing to show.
+    crosshair_ras_mm
+        Where the slices were last moved to.
     """
 
     def __init__(self, scene: Node, case: Case) -> None:
@@ -94,6 +101,7 @@ class CaseDisplay:
         self._case = case
         self.ct_node: Node | None = None
         self.dso_node: Node | None = None
+        self.crosshair_ras_mm: PointRAS = (0.0, 0.0, 0.0)
         self._looks: dict[int, SegmentLook] = {}
         if case.ct is None:
             return
@@ -153,6 +161,7 @@ class CaseDisplay:
         self._move_slices(position_ras_mm, slicer.vtkMRMLSliceNode.OffsetJumpSlice)
 
     def _move_slices(self, position_ras_mm: PointRAS, mode: int) -> None:
+        self.crosshair_ras_mm = position_ras_mm
         slicer.vtkMRMLSliceNode.JumpAllSlices(self._scene, *position_ras_mm, mode)
         crosshair = self._scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
         if crosshair is not None:

@@ -5,6 +5,8 @@ It shows what it is given and tells where the plane was dragged; it computes not
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import slicer
 from undo_stack import Signal
 from vtkmodules.vtkCommonCore import vtkCommand
@@ -15,6 +17,7 @@ from CRLMExplorerLib.geometry import Mask
 from CRLMExplorerLib.host.host import Node
 from CRLMExplorerLib.resection.steps import PlaneCut, VectorRAS
 from CRLMExplorerLib.review.curve_display import CurveDisplay
+from CRLMExplorerLib.review.margin_surface import MarginSurface
 from CRLMExplorerLib.review.surface import thin_out
 
 _REMNANT, _SPECIMEN = "Edited remnant", "Specimen"
@@ -58,6 +61,7 @@ class EditDisplay:
             display.SetSegmentOpacity2DFill(name, _FILL_OPACITY[name])
             display.SetSegmentOpacity3D(name, _OPACITY_3D[name])
         self.curve = CurveDisplay(scene)
+        self._margins: MarginSurface | None = None
         self._plane: Node | None = None
         self._is_setting_plane = False
         self._known_plane: tuple[PointRAS, VectorRAS] | None = None
@@ -77,6 +81,19 @@ class EditDisplay:
         self._node.CreateClosedSurfaceRepresentation()
         for name in _COLORS:
             thin_out(self._node.GetClosedSurfaceInternalRepresentation(name))
+        self._color()
+
+    def color_by_distance(self, tumors: Sequence[Mask]) -> None:
+        """Colour the remnant's surface by its distance to tumours; without any, as usual."""
+        if self._margins:
+            self._margins.remove()
+        self._margins = MarginSurface(self._scene, tumors) if tumors else None
+        self._node.GetDisplayNode().SetSegmentVisibility3D(_REMNANT, self._margins is None)
+        self._color()
+
+    def _color(self) -> None:
+        if self._margins:
+            self._margins.show(self._node.GetClosedSurfaceInternalRepresentation(_REMNANT))
 
     @property
     def plane(self) -> tuple[PointRAS, VectorRAS] | None:
@@ -113,6 +130,7 @@ class EditDisplay:
         """Take everything of the edit out of the scene."""
         self.hide_plane()
         self.curve.remove()
+        self.color_by_distance(())
         _remove(self._scene, self._node)
 
     def _new_plane(self) -> Node:

@@ -21,6 +21,7 @@ from CRLMExplorerLib.review.case import Case
 from CRLMExplorerLib.review.edit_display import EditDisplay
 from CRLMExplorerLib.review.flr_edit import FlrEdit
 from CRLMExplorerLib.review.job import Job, Runner
+from CRLMExplorerLib.review.outlines import Outlines
 from CRLMExplorerLib.review.remnants import (
     RemnantNotFound,
     remnant_named,
@@ -74,6 +75,7 @@ class Editing:
         self._start_job = start_job
         self._journal = Journal(database.directory)
         self._case: Case | None = None
+        self._outlines: Outlines | None = None
         self._case_display: CaseDisplay | None = None
         self._is_saving = False
 
@@ -81,6 +83,7 @@ class Editing:
         """Leave the edit under way, which the journal keeps, and turn to another patient."""
         if self.edit:
             self._leave()
+        self.hide_outlines()
         self._case, self._case_display = case, display
         self._read_revisions()
         self._read_journal()
@@ -154,7 +157,12 @@ class Editing:
         self._start_job(Job("Saving the revision", work), done)
 
     def compare(self, one: str, other: str) -> Comparison:
-        """Compare two remnants of the open patient: ``released``, or revisions by number.
+        """Compare two remnants of the open patient and outline them in the slices.
+
+        Parameters
+        ----------
+        one, other
+            ``released``, or a revision by its number.
 
         Raises
         ------
@@ -164,7 +172,17 @@ class Editing:
         if self._case is None:
             raise RemnantNotFound("No patient is open whose remnants could be compared.")
         masks = [remnant_named(self._database, self._case, name) for name in (one, other)]
+        self.hide_outlines()
+        if self._case_display and self._case_display.ct_node:
+            named = list(zip((one, other), masks, strict=True))
+            self._outlines = Outlines(self._host.scene, self._case_display.ct_node, named)
         return compare(masks[0], masks[1])
+
+    def hide_outlines(self) -> None:
+        """Take the outlines of a comparison out of the slices."""
+        if self._outlines:
+            self._outlines.remove()
+            self._outlines = None
 
     def _begin(self, start: str, prepare: Callable[[ResectionPlan], ResectionPlan]) -> None:
         case, display = self._case, self._case_display
@@ -183,6 +201,7 @@ class Editing:
             return
         if self.edit:
             self._leave()
+        self.hide_outlines()
         shown = EditDisplay(self._host.scene, display.ct_node)
         self.edit = FlrEdit(resection, plan, case.rule, shown, self._journal, self._runner)
         self.edit.changed.connect(self.changed.emit)

@@ -197,6 +197,10 @@ class FlrEdit:
             self.remove_step(len(self.plan.steps) - 1)
         self._display.curve.show(points)
 
+    def color_by_distance(self, wanted: bool) -> None:
+        """Colour the remnant's surface by its distance to the nearest tumour, or as usual."""
+        self._display.color_by_distance(tuple(self.resection.tumors.values()) if wanted else ())
+
     def draw(self, point_ras_mm: PointRAS, stroke: Stroke) -> None:
         """Begin a stroke with a point, or go on with it while the hand moves."""
         drawn = self._last_step

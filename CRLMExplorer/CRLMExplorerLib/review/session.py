@@ -281,6 +281,12 @@ class ReviewSession:
         if self.display:
             self.display.point_at(position_ras_mm)
 
+    @property
+    def crosshair_ras_mm(self) -> PointRAS:
+        """Where the crosshair is, RAS in mm."""
+        assert self.display is not None
+        return self.display.crosshair_ras_mm
+
     def point_at_start(self) -> None:
         """Show what a reader wants to see first: the largest tumour, else the liver."""
         tumors = self.case.volumetry.tumors if self.case and self.case.volumetry else ()

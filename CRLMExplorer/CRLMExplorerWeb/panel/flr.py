@@ -112,6 +112,7 @@ def _hand(actions: FlrActions) -> None:
                 ("look", "mdi-crosshairs", "Look: move the crosshair (Escape)"),
                 ("paint", "mdi-brush", "Paint remnant (b)"),
                 ("erase", "mdi-eraser", "Erase remnant (e)"),
+                ("scissors", "mdi-content-cut", "Draw around what is cut out (x)"),
                 ("curve", "mdi-vector-curve", "Place the points of a transection curve (c)"),
             ):
                 with v.VBtn(value=tool, size="small", title=title, classes=f"tool-{tool}"):
@@ -205,8 +206,9 @@ def _wedge(actions: FlrActions) -> None:
         )
         v.VTextField(
             v_model=(name.wedge_margin_mm,),
-            label="Margin, mm",
-            style="max-width: 104px",
+            label="mm",
+            title="Margin of a wedge, radius of a sphere",
+            style="max-width: 84px",
             classes="wedge-margin",
             **_FIELD,
         )
@@ -249,6 +251,15 @@ def _figures(actions: FlrActions) -> None:
             html.Span("{{ figure.name }}")
             html.Span("{{ figure.value }}", classes="number")
         html.Div(f"{{{{ {name.comparison} }}}}", classes="comparison mt-1")
+    v.VSwitch(
+        model_value=(name.is_colored,),
+        update_modelValue=(actions.color_by_distance, "[$event]"),
+        label="Colour the remnant by distance to tumours: red 0, blue 30 mm",
+        color="primary",
+        density="compact",
+        hide_details=True,
+        classes="by-distance",
+    )
     with html.Table(classes="margins mt-2"):
         with html.Thead(), html.Tr():
             for title in ("Tumour", "", "Margin"):

@@ -15,7 +15,7 @@ _ROWS = (
     ("1 – 5", "window: " + ", ".join(window.label.lower() for window in Window)),
     ("r", "fit all views"),
     ("z  y", "undo and redo an edit of the FLR"),
-    ("b  e  c  Escape", "paint, erase, place a curve, look"),
+    ("b  e  x  c  Escape", "paint, erase, cut out, place a curve, look"),
     ("[  ]", "smaller and larger brush"),
     ("?", "this sheet"),
     ("left button", "in a slice view: move the crosshair; the other views follow"),
