@@ -38,6 +38,8 @@ KNOWS_THE_SCENE = [
         "review/display.py",
         "review/edit_display.py",
         "review/curve_display.py",
+        "review/margin_surface.py",
+        "review/outlines.py",
     )
 ]
 SERVE = ROOMS / "cli" / "serve.py"

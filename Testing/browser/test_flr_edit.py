@@ -81,7 +81,9 @@ def test_erasing_and_painting_change_the_remnant(editor: ReviewPage) -> None:
     editor.tab.keyboard.press("b")
     _stroke_over(editor)
     editor.until(lambda: _flr_ml(editor) > erased)
-    assert _flr_ml(editor) == whole
+    editor.settle()
+    # The page tells the server where the pointer was a hundred times a second, not everywhere.
+    assert whole - 1 <= _flr_ml(editor) <= whole
     editor.tab.keyboard.press("z")
     editor.until(lambda: _flr_ml(editor) == erased)
     editor.tab.keyboard.press("z")

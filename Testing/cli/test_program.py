@@ -46,7 +46,8 @@ def test_version(call_process):
 def test_help_names_every_command(call):
     ended = call("--help")
     assert ended.code == 0
-    for command in ("demo", "serve", "import", "patients", "show", "volumetry", "survival"):
+    reading = ("demo", "serve", "import", "patients", "show", "volumetry", "survival")
+    for command in (*reading, "resect", "revisions", "compare"):
         assert f"  {command} " in ended.out
 
 

@@ -20,6 +20,10 @@ class NotResumable(CRLMExplorerError):
     """A file holds something else than the table to go on with; it is not touched."""
 
 
+class CsvNotWritten(CRLMExplorerError):
+    """A row cannot be written; those before are on disk."""
+
+
 class GrowingCsv:
     """A table of which each row is on disk when `add` returns.
 
@@ -41,6 +45,8 @@ class GrowingCsv:
     ------
     NotResumable
         If the file to go on with is another table.
+    CsvNotWritten
+        If it cannot be written.
     """
 
     def __init__(self, file: Path, columns: Sequence[str], resume: bool) -> None:
@@ -68,10 +74,14 @@ class GrowingCsv:
         self._write("ab", self._line([row.get(name) for name in self._columns]))
 
     def _write(self, mode: str, line: bytes) -> None:
-        with self._file.open(mode) as stream:
-            stream.write(line)
-            stream.flush()
-            os.fsync(stream.fileno())
+        try:
+            with self._file.open(mode) as stream:
+                stream.write(line)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as error:
+            reason = error.strerror or error
+            raise CsvNotWritten(f"{self._file} cannot be written: {reason}.") from error
 
     @staticmethod
     def _line(cells: Sequence[object]) -> bytes:

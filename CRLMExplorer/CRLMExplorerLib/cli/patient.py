@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from CRLMExplorerLib.cli.options import Clinical, Database, Json, clinical_table
-from CRLMExplorerLib.cli.output import console, errors, print_json, print_table, progress_bar
+from CRLMExplorerLib.cli.output import (
+    console,
+    errors,
+    print_findings,
+    print_json,
+    print_table,
+    progress_bar,
+)
 from CRLMExplorerLib.errors import CRLMExplorerError
 from CRLMExplorerLib.progress import part
 
 if TYPE_CHECKING:
     from CRLMExplorerLib.review.case import Case
 
-_SEVERITY_STYLES = {"alarm": "bold red", "warning": "yellow", "note": "dim"}
 _FIGURES = (
     "liver_ml",
     "tumor_count",
@@ -161,6 +167,4 @@ def _print_case(case: Case, facts: dict[str, Any]) -> None:
                 for name, s in facts["survival"].items()
             ],
         )
-    for finding in case.findings:
-        severity = finding.severity.value
-        console.print(f"{severity.upper():8}{finding.message}", style=_SEVERITY_STYLES[severity])
+    print_findings(case.findings)
