@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Locator, Page
 
+Picture = NDArray[np.int64]
 SCREENSHOTS = Path(__file__).parents[1] / "build" / "screenshots"
 
 
@@ -34,11 +35,11 @@ class ReviewPage:
 
     def until(self, condition: Callable[[], bool]) -> None:
         """Wait until a condition on what the page shows holds."""
-        for _ in range(50):
+        for _ in range(100):
             if condition():
                 return
             self.tab.wait_for_timeout(200)
-        raise AssertionError("what was waited for did not come in 10 s")
+        raise AssertionError("what was waited for did not come in 20 s")
 
     def settle(self) -> None:
         """Wait until the views' pictures do not change any more."""
@@ -59,7 +60,7 @@ class ReviewPage:
         """The view called Axial, Coronal, Sagittal or 3D."""
         return self.tab.locator(f'.layout-grid-item:has(.view-title:has-text("{title}"))')
 
-    def picture(self, title: str) -> NDArray[np.int64]:
+    def picture(self, title: str) -> Picture:
         """A view's picture: array (rows, columns, 3), 0 to 255."""
         image = Image.open(io.BytesIO(self.view(title).screenshot())).convert("RGB")
         return np.asarray(image).astype(np.int64)
@@ -85,6 +86,12 @@ class ReviewPage:
     def text(self, selector: str) -> str:
         """What an element says."""
         return self.tab.locator(selector).first.inner_text()
+
+    def until_picture(self, title: str, condition: Callable[[Picture], bool]) -> Picture:
+        """Wait until a view's picture fulfils a condition and rests; gives the picture."""
+        self.until(lambda: condition(self.picture(title)))
+        self.settle()
+        return self.picture(title)
 
     def save_screenshot(self, name: str) -> None:
         """Keep a picture of the page for the documentation."""

@@ -20,6 +20,7 @@ _ICONS = {
 _DASH = "–"
 _OWN_SORT_KEYS = {
     "patient_id": "Patient",
+    "name": "Name",
     "flr_percent_functional": "FLR % of functional liver",
     "tumor_count": "Tumour count",
     "alarms": "Alarms",

@@ -47,7 +47,11 @@ def test_a_hepatectomy_is_a_start(editor: ReviewPage) -> None:
 
 def test_dragging_the_plane_moves_the_numbers(editor: ReviewPage) -> None:
     editor.show_tab("Segments")
+    editor.segment("Tumor_4").locator(".segment-jump").click()
+    editor.settle()
+    before = editor.slice_mm("Sagittal")
     editor.segment("Tumor_1").locator(".segment-jump").click()
+    editor.until(lambda: editor.slice_mm("Sagittal") != before)
     editor.settle()
     editor.show_tab("FLR")
     x, y, z = (-editor.slice_mm("Sagittal"), editor.slice_mm("Coronal"), editor.slice_mm("Axial"))
@@ -134,10 +138,7 @@ def test_the_remnant_can_be_colored_by_distance(editor: ReviewPage) -> None:
     editor.settle()
     plain = editor.picture("3D")
     editor.tab.click(".by-distance input")
-    editor.settle()
-    colored = editor.picture("3D")
-    bluer = colored[..., 2] - plain[..., 2] > 60
-    assert bluer.sum() > 2000
+    editor.until_picture("3D", lambda now: (now[..., 2] - plain[..., 2] > 60).sum() > 2000)
 
 
 def test_impossible_numbers_are_refused(editor: ReviewPage) -> None:

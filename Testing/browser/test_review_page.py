@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from playwright.sync_api import Browser, expect
 
-from review_page import ReviewPage
+from review_page import Picture, ReviewPage
 
 pytestmark = pytest.mark.browser
 
@@ -57,32 +58,31 @@ def test_lists_all_patients_with_their_figures(page: ReviewPage) -> None:
 
 
 def test_hiding_a_segment_takes_it_out_of_the_picture(page: ReviewPage) -> None:
+    eye = page.segment("Tumor_1").locator(".segment-eye")
     shown = page.picture("Axial")
-    page.segment("Tumor_1").locator(".segment-eye").click()
-    page.settle()
-    hidden = page.picture("Axial")
-    page.segment("Tumor_1").locator(".segment-eye").click()
-    page.settle()
-    assert _yellow(shown) > _yellow(hidden) + 500
-    assert _yellow(page.picture("Axial")) == _yellow(shown)
+    eye.click()
+    page.until_picture("Axial", lambda picture: _yellow(picture) < _yellow(shown) - 500)
+    eye.click()
+    page.until_picture("Axial", lambda picture: _yellow(picture) == _yellow(shown))
 
 
 def test_a_fill_leaves_the_ct_visible(page: ReviewPage) -> None:
+    fill = page.segment("Liver").locator('[title="Fill, or outline only"]')
     outlined = page.picture("Axial")
-    page.segment("Liver").locator('[title="Fill, or outline only"]').click()
-    page.settle()
-    filled = page.picture("Axial")
-    page.segment("Liver").locator('[title="Fill, or outline only"]').click()
-    page.settle()
-    changed = np.abs(filled - outlined).max(axis=2) > 4
-    assert changed.sum() > 5000
+    fill.click()
+    filled = page.until_picture("Axial", lambda picture: _changed(picture, outlined).sum() > 5000)
+    fill.click()
+    page.until_picture("Axial", lambda picture: not _changed(picture, outlined).any())
+    changed = _changed(filled, outlined)
     before, after = outlined[changed].mean(axis=1), filled[changed].mean(axis=1)
     assert after.mean() > 0.7 * before.mean()
     assert np.corrcoef(before, after)[0, 1] > 0.8
 
 
 def test_jumping_to_a_tumor_moves_all_slices(page: ReviewPage) -> None:
+    start = _slices_mm(page)
     page.segment("Tumor_4").locator(".segment-jump").click()
+    page.until(lambda: _slices_mm(page) != start)
     page.settle()
     small = _slices_mm(page)
     page.segment("Tumor_1").locator(".segment-jump").click()
@@ -129,12 +129,9 @@ def test_another_dso_can_be_chosen(page: ReviewPage) -> None:
 def test_window_presets_change_the_picture(page: ReviewPage) -> None:
     portal = page.picture("Axial")
     page.tab.click('.windows button:has-text("Lung")')
-    page.settle()
-    lung = page.picture("Axial")
+    page.until_picture("Axial", lambda lung: np.abs(lung - portal).mean() > 10)
     page.tab.keyboard.press("1")
-    page.settle()
-    assert np.abs(lung - portal).mean() > 10
-    assert np.abs(page.picture("Axial") - portal).mean() < 1
+    page.until_picture("Axial", lambda picture: np.abs(picture - portal).mean() < 1)
 
 
 def test_keys_lead_through_the_worklist(page: ReviewPage) -> None:
@@ -147,12 +144,9 @@ def test_keys_lead_through_the_worklist(page: ReviewPage) -> None:
 def test_keys_hide_and_show_all_segments(page: ReviewPage) -> None:
     shown = page.picture("3D")
     page.tab.keyboard.press("v")
-    page.settle()
-    hidden = page.picture("3D")
+    page.until_picture("3D", lambda hidden: _changed(hidden, shown).sum() > 5000)
     page.tab.keyboard.press("v")
-    page.settle()
-    assert np.abs(shown - hidden).max(axis=2).astype(bool).sum() > 5000
-    assert np.abs(page.picture("3D") - shown).mean() < 1
+    page.until_picture("3D", lambda picture: np.abs(picture - shown).mean() < 1)
 
 
 def test_the_help_sheet_names_the_keys(page: ReviewPage) -> None:
@@ -232,6 +226,10 @@ def test_another_tab_is_let_in_by_the_address(chromium: Browser, address: str) -
 
 def _slices_mm(page: ReviewPage) -> list[float]:
     return [page.slice_mm(view) for view in ("Axial", "Coronal", "Sagittal")]
+
+
+def _changed(picture: Picture, since: Picture) -> NDArray[np.bool_]:
+    return np.abs(picture - since).max(axis=2) > 4
 
 
 def _yellow(picture: np.ndarray) -> int:

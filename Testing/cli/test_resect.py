@@ -306,6 +306,12 @@ def test_a_revision_is_saved_listed_compared_and_started_from(call, folder):
     names = ("dice", "hd95_mm", "mean_surface_distance_mm", "volume_change_ml")
     for name in names:
         assert against[name] == pytest.approx(saved["released"][name]), name
+    file = folder / "revisions.csv"
+    assert call("revisions", "A-1", "-d", folder, "--csv", file).out == ""
+    lines = list(csv.DictReader(file.open(encoding="utf-8", newline="")))
+    assert [line["series_uid"] for line in lines] == [first["series_uid"], second["series_uid"]]
+    assert float(lines[0]["flr_ml"]) == first["flr_ml"]
+    assert lines[0]["note"] == "Right side\nonly"
     table = call("revisions", "A-1", "-d", folder).out
     assert "Right side only" in table
     assert "whole liver" in table

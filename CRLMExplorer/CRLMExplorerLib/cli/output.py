@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
+from CRLMExplorerLib.files import written_whole
 from CRLMExplorerLib.findings import Finding
 from CRLMExplorerLib.progress import Progress as Report
 
@@ -53,6 +56,17 @@ def print_findings(findings: Iterable[Finding]) -> None:
     for finding in findings:
         severity = finding.severity.value
         console.print(f"{severity.upper():8}{finding.message}", style=_SEVERITY_STYLES[severity])
+
+
+def write_csv(file: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write a table as a CSV file that is whole or not there."""
+    with (
+        written_whole(file) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as stream,
+    ):
+        writer = csv.DictWriter(stream, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 @contextmanager

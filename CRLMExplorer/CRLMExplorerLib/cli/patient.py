@@ -15,6 +15,7 @@ from CRLMExplorerLib.cli.output import (
     print_json,
     print_table,
     progress_bar,
+    write_csv,
 )
 from CRLMExplorerLib.errors import CRLMExplorerError
 from CRLMExplorerLib.progress import part
@@ -103,7 +104,7 @@ def volumetry(
                 errors.print(f"crlm-explorer: {patient_id}: {error}", style="bold red")
             rows.append(row)
     if csv_file:
-        _write_csv(csv_file, rows)
+        write_csv(csv_file, _COLUMNS, rows)
     if as_json:
         print_json(rows)
     elif not csv_file:
@@ -120,20 +121,6 @@ def _measured(case: Case) -> dict[str, Any]:
         **{name: getattr(measured, name) if measured else None for name in _FIGURES},
         "alarms": sum(finding.severity.value == "alarm" for finding in case.findings),
     }
-
-
-def _write_csv(file: Path, rows: list[dict[str, Any]]) -> None:
-    import csv
-
-    from CRLMExplorerLib.files import written_whole
-
-    with (
-        written_whole(file) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as stream,
-    ):
-        writer = csv.DictWriter(stream, _COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def _print_case(case: Case, facts: dict[str, Any]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from CRLMExplorerLib.cli.options import Database, Json, Patient
-from CRLMExplorerLib.cli.output import print_json, print_table, progress_bar
+from CRLMExplorerLib.cli.output import print_json, print_table, progress_bar, write_csv
 
 if TYPE_CHECKING:
     from CRLMExplorerLib.resection.plan import ResectionPlan
@@ -18,8 +19,25 @@ Remnant = Annotated[
     str, typer.Argument(help="released, or a revision by number or SeriesInstanceUID.")
 ]
 
+_COLUMNS = (
+    "number",
+    "date_time",
+    "reader",
+    "flr_ml",
+    "flr_percent_functional",
+    "note",
+    "start",
+    "steps",
+    "series_uid",
+)
 
-def revisions(patient: Patient, database: Database, as_json: Json = False) -> None:
+
+def revisions(
+    patient: Patient,
+    database: Database,
+    csv_file: Annotated[Path | None, typer.Option("--csv", help="Write a CSV file.")] = None,
+    as_json: Json = False,
+) -> None:
     """List the revisions of a patient's FLR, oldest first."""
     from CRLMExplorerLib.dicom.database import CtkDatabase
     from CRLMExplorerLib.resection.history import revisions_of
@@ -30,8 +48,12 @@ def revisions(patient: Patient, database: Database, as_json: Json = False) -> No
         found = revisions_of(opened, patient)
     numbers = {revision.series_uid: revision.number for revision in found}
     facts = [_facts(revision, case, numbers) for revision in found]
+    if csv_file:
+        rows = [{**fact, "steps": "; ".join(fact["steps"])} for fact in facts]
+        write_csv(csv_file, _COLUMNS, rows)
     if as_json:
         print_json(facts)
+    if as_json or csv_file:
         return
     print_table(
         f"{len(facts)} revisions of {patient}",

@@ -6,9 +6,7 @@ from trame.widgets import html
 from trame.widgets import vuetify3 as v
 
 from CRLMExplorerWeb.flr_actions import FlrActions
-
-_FIELD = {"density": "compact", "variant": "outlined", "hide_details": True}
-_BUTTON = {"size": "small", "variant": "tonal"}
+from CRLMExplorerWeb.panel.styles import BUTTON, FIELD
 
 
 def flr_part(actions: FlrActions) -> None:
@@ -31,17 +29,23 @@ def _beginning(actions: FlrActions) -> None:
         v_if=(name.pending,), type="warning", variant="tonal", density="compact", classes="pending"
     ):
         html.Div(f"{{{{ {name.pending} }}}}", classes="mb-2")
-        v.VBtn("Take up again", click=actions.resume, classes="mr-2", **_BUTTON)
-        v.VBtn("Forget", click=actions.discard_pending, **_BUTTON)
+        v.VBtn("Take up again", click=actions.resume, classes="mr-2", **BUTTON)
+        v.VBtn("Forget", click=actions.discard_pending, **BUTTON)
     with html.Div(classes="d-flex ga-2 align-center"):
         v.VSelect(
             v_model=(name.start,),
             items=(name.starts,),
             label="Start from",
             classes="flr-start",
-            **_FIELD,
+            **FIELD,
         )
-        v.VBtn("Edit the FLR", click=actions.begin, color="primary", classes="flr-begin")
+        v.VBtn(
+            "Edit the FLR",
+            click=actions.begin,
+            color="primary",
+            disabled=(f"!!{name.pending}",),
+            classes="flr-begin",
+        )
 
 
 def _revisions(actions: FlrActions) -> None:
@@ -74,10 +78,10 @@ def _revisions(actions: FlrActions) -> None:
                 v_model=(field,),
                 items=(f"{name.starts}.filter(start => start.value !== 'liver')",),
                 label=label,
-                **_FIELD,
+                **FIELD,
             )
         v.VBtn(
-            icon="mdi-compare", click=actions.compare, title="Compare", classes="compare", **_BUTTON
+            icon="mdi-compare", click=actions.compare, title="Compare", classes="compare", **BUTTON
         )
     html.Div(f"{{{{ {name.compared} }}}}", classes="comparison mt-2")
 
@@ -124,7 +128,7 @@ def _hand(actions: FlrActions) -> None:
             title="Diameter of the brush",
             style="max-width: 70px",
             classes="brush",
-            **_FIELD,
+            **FIELD,
         )
         v.VCheckbox(
             v_model=(name.is_ball,),
@@ -163,7 +167,7 @@ def _curve(actions: FlrActions) -> None:
             title="Remove the other side",
             click=actions.flip_curve,
             classes="flip-curve",
-            **_BUTTON,
+            **BUTTON,
         )
         v.VBtn(
             icon="mdi-backspace-outline",
@@ -182,16 +186,16 @@ def _plane(actions: FlrActions) -> None:
             label="Plane: point R, A, S",
             title="In RAS millimetres",
             classes="plane-point",
-            **_FIELD,
+            **FIELD,
         )
         v.VTextField(
             v_model=(name.normal,),
             label="Normal R, A, S",
             title="Points to the removed side",
             classes="plane-normal",
-            **_FIELD,
+            **FIELD,
         )
-        v.VBtn("Set", click=actions.set_plane, classes="set-plane", **_BUTTON)
+        v.VBtn("Set", click=actions.set_plane, classes="set-plane", **BUTTON)
 
 
 def _wedge(actions: FlrActions) -> None:
@@ -202,7 +206,7 @@ def _wedge(actions: FlrActions) -> None:
             items=(name.tumors,),
             label="Wedge around",
             classes="wedge-tumor",
-            **_FIELD,
+            **FIELD,
         )
         v.VTextField(
             v_model=(name.wedge_margin_mm,),
@@ -210,15 +214,15 @@ def _wedge(actions: FlrActions) -> None:
             title="Margin of a wedge, radius of a sphere",
             style="max-width: 84px",
             classes="wedge-margin",
-            **_FIELD,
+            **FIELD,
         )
-        v.VBtn("Cut", click=actions.add_wedge, classes="add-wedge", **_BUTTON)
+        v.VBtn("Cut", click=actions.add_wedge, classes="add-wedge", **BUTTON)
 
 
 def _whole(actions: FlrActions) -> None:
     name = actions.name
     with html.Div(classes="d-flex ga-2 mt-3 flex-wrap"):
-        v.VBtn("New plane", click=actions.add_plane, classes="add-plane", **_BUTTON)
+        v.VBtn("New plane", click=actions.add_plane, classes="add-plane", **BUTTON)
         with v.VMenu():
             with v.Template(v_slot_activator="{ props }"):
                 v.VBtn(
@@ -226,7 +230,7 @@ def _whole(actions: FlrActions) -> None:
                     v_bind="props",
                     append_icon="mdi-menu-down",
                     classes="hepatectomies",
-                    **_BUTTON,
+                    **BUTTON,
                 )
             with v.VList(density="compact"):
                 v.VListItem(
@@ -240,7 +244,7 @@ def _whole(actions: FlrActions) -> None:
             ("Largest", "Keep the largest island only", actions.keep_largest_island),
             ("Revert", "Back to the released FLR", actions.revert),
         ):
-            v.VBtn(label, title=title, click=action, **_BUTTON)
+            v.VBtn(label, title=title, click=action, **BUTTON)
 
 
 def _figures(actions: FlrActions) -> None:
@@ -298,9 +302,9 @@ def _saving(actions: FlrActions) -> None:
             label="Reader",
             style="max-width: 140px",
             classes="reader",
-            **_FIELD,
+            **FIELD,
         )
-        v.VTextField(v_model=(name.note,), label="Note", classes="revision-note", **_FIELD)
+        v.VTextField(v_model=(name.note,), label="Note", classes="revision-note", **FIELD)
     with html.Div(classes="d-flex ga-2 mt-2"):
         v.VBtn(
             "Save revision",
@@ -310,5 +314,5 @@ def _saving(actions: FlrActions) -> None:
             disabled=(f"!{name.is_dirty}",),
             classes="save-revision",
         )
-        v.VBtn("Keep for later", click=(actions.finish, "[true]"), classes="keep-edit", **_BUTTON)
-        v.VBtn("Discard", click=(actions.finish, "[false]"), classes="discard-edit", **_BUTTON)
+        v.VBtn("Keep for later", click=(actions.finish, "[true]"), classes="keep-edit", **BUTTON)
+        v.VBtn("Discard", click=(actions.finish, "[false]"), classes="discard-edit", **BUTTON)

@@ -9,11 +9,10 @@ from trame.widgets import vuetify3 as v
 
 from CRLMExplorerLib.review import ReviewState
 from CRLMExplorerWeb.page_state import PageState
+from CRLMExplorerWeb.panel.styles import FIELD
 
 if TYPE_CHECKING:
     from CRLMExplorerWeb.app import ReviewApp
-
-_FIELD = {"density": "compact", "variant": "outlined", "hide_details": True}
 
 
 def patient_part(app: ReviewApp, name: PageState) -> None:
@@ -31,7 +30,7 @@ def patient_part(app: ReviewApp, name: PageState) -> None:
             label="Segmentation (DSO)",
             item_props=True,
             classes="dso mb-2",
-            **_FIELD,
+            **FIELD,
         )
         with html.Div(classes="d-flex ga-2"):
             v.VSelect(
@@ -39,11 +38,11 @@ def patient_part(app: ReviewApp, name: PageState) -> None:
                 items=("reader_states", [s.value for s in ReviewState]),
                 label="Review",
                 style="max-width: 140px",
-                **_FIELD,
+                **FIELD,
             )
             v.VTextField(
                 v_model_lazy=(name.review_note,),
                 label="Note",
                 classes="review-note",
-                **_FIELD,
+                **FIELD,
             )

@@ -7,8 +7,7 @@ from trame.widgets import vuetify3 as v
 
 from CRLMExplorerLib.cohort.survival import Endpoint
 from CRLMExplorerWeb.page_state import PageState
-
-_FIELD = {"density": "compact", "variant": "outlined", "hide_details": True}
+from CRLMExplorerWeb.panel.styles import FIELD
 
 
 def survival_part(name: PageState) -> None:
@@ -25,14 +24,14 @@ def survival_part(name: PageState) -> None:
                 items=("endpoints", [{"value": e.value, "title": e.label} for e in Endpoint]),
                 label="Endpoint",
                 classes="endpoint",
-                **_FIELD,
+                **FIELD,
             )
             v.VSelect(
                 v_model=(name.group_by,),
                 items=(name.groupings,),
                 label="Groups",
                 classes="group-by",
-                **_FIELD,
+                **FIELD,
             )
         with html.Div(classes="survival-figure"):
             plotly.Figure(

@@ -6,8 +6,7 @@ from trame.widgets import html
 from trame.widgets import vuetify3 as v
 
 from CRLMExplorerWeb.page_state import PageState
-
-_FIELD = {"density": "compact", "variant": "outlined", "hide_details": True}
+from CRLMExplorerWeb.panel.styles import FIELD
 
 
 def verdict_part(name: PageState) -> None:
@@ -45,4 +44,4 @@ def volumetry_part(name: PageState) -> None:
                 ("Height, cm", name.height_cm),
                 ("Weight, kg", name.weight_kg),
             ):
-                v.VTextField(v_model_lazy=(field,), label=label, inputmode="decimal", **_FIELD)
+                v.VTextField(v_model_lazy=(field,), label=label, inputmode="decimal", **FIELD)

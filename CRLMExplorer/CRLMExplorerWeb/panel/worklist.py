@@ -9,11 +9,10 @@ from trame.widgets import vuetify3 as v
 
 from CRLMExplorerLib.review import ReviewState
 from CRLMExplorerWeb.page_state import PageState
+from CRLMExplorerWeb.panel.styles import FIELD
 
 if TYPE_CHECKING:
     from CRLMExplorerWeb.app import ReviewApp
-
-_FIELD = {"density": "compact", "variant": "outlined", "hide_details": True}
 
 
 def worklist_part(app: ReviewApp, name: PageState) -> None:
@@ -27,13 +26,13 @@ def worklist_part(app: ReviewApp, name: PageState) -> None:
             prepend_inner_icon="mdi-magnify",
             clearable=True,
             raw_attrs=['aria-label="Filter the worklist"'],
-            **_FIELD,
+            **FIELD,
         )
         v.VSelect(
             v_model=(name.worklist_state,),
             items=("review_states", states),
             raw_attrs=['aria-label="Review state"'],
-            **_FIELD,
+            **FIELD,
         )
         with html.Div(classes="worklist-order"):
             v.VSelect(
@@ -41,7 +40,7 @@ def worklist_part(app: ReviewApp, name: PageState) -> None:
                 items=(name.sort_keys,),
                 raw_attrs=['aria-label="Order by"'],
                 prepend_inner_icon="mdi-sort",
-                **_FIELD,
+                **FIELD,
             )
             v.VBtn(
                 icon=(
