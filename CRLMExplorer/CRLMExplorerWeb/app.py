@@ -206,6 +206,7 @@ class ReviewApp:
 
     def _show_window(self) -> None:
         self.page.window = self.session.window.name
+        self.views.redraw_slices()
 
     def _show_survival(self, *_: object) -> None:
         page = self.page

@@ -77,6 +77,11 @@ class Views:
         crosshair = self._host.scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
         self._point_at(crosshair.GetCrosshairRAS())
 
+    def redraw_slices(self) -> None:
+        """Draw the slice views anew, as after a change of the window."""
+        for view in self._host.app.view_manager.get_slice_views():
+            view.schedule_render()
+
     def reset_3d(self) -> None:
         """Fit the 3D view to the surfaces."""
         for view in self._host.app.view_manager.get_threed_views():
@@ -130,7 +135,8 @@ def _draw_ct_below_segments(view: SliceView) -> None:
 
 def _leave_models_out(view: SliceView) -> None:
     # It takes every moved slice for a changed model and draws the other slice views anew, which
-    # halves the frame rate. There are no models to cut here.
+    # halves the frame rate. There are no models to cut here; but nothing else notices that the
+    # CT's window changed, see `Views.redraw_slices`.
     manager = view.get_displayable_manager_by_class("vtkMRMLModelSliceDisplayableManager")
     manager.SetMRMLScene(None)
 

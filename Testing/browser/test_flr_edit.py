@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from review_page import ReviewPage
 
@@ -98,9 +98,8 @@ def test_a_wedge_leaves_its_margin(editor: ReviewPage) -> None:
     editor.tab.locator(".wedge-margin input").fill("12")
     editor.tab.click(".add-wedge")
     expect(editor.tab.locator(".flr-alarm-loud")).to_have_count(0)
-    margins = editor.tab.locator(".margins .number").all_inner_texts()
-    assert len(margins) == 4
-    assert all(9 < float(margin.split()[0]) < 15 for margin in margins)
+    editor.until(lambda: _are_within(9, 15, editor.tab.locator(".margins .number")))
+    expect(editor.tab.locator(".margins .number")).to_have_count(4)
 
 
 def test_a_curve_cuts_once_its_points_lie_in_two_slices(editor: ReviewPage) -> None:
@@ -196,6 +195,11 @@ def _set_plane(page: ReviewPage, point: str, normal: str, waits: bool = True) ->
     page.tab.click(".set-plane")
     if waits:
         page.until(lambda: page.tab.locator(".step").count() > 1)
+
+
+def _are_within(low: float, high: float, cells: Locator) -> bool:
+    texts = cells.all_inner_texts()
+    return all(text[0].isdigit() and low < float(text.split()[0]) < high for text in texts)
 
 
 def _click(page: ReviewPage, view: str, across: float, down: float) -> None:
