@@ -58,9 +58,11 @@ class FlrActions:
 
     # The edit as a whole
 
-    def begin(self) -> None:
+    # What was typed comes with the click: as state it may arrive after it.
+
+    def begin(self, start: str) -> None:
         """Edit from the start that was chosen."""
-        self._editing.begin(self._page.start)
+        self._editing.begin(start)
 
     def resume(self) -> None:
         """Take up what was not saved."""
@@ -74,20 +76,20 @@ class FlrActions:
         """End the edit; keep it for later or forget it."""
         self._editing.leave(keep)
 
-    def save(self) -> None:
+    def save(self, reader: str, note: str) -> None:
         """Save a new revision."""
-        if not self._page.reader.strip():
+        if not reader.strip():
             self._fail("A revision needs the name of its reader.")
             return
-        self._editing.save(self._page.reader.strip(), self._page.note.strip())
+        self._editing.save(reader.strip(), note.strip())
 
     # Cuts and edits
 
-    def set_plane(self) -> None:
+    def set_plane(self, point: str, normal: str) -> None:
         """Put the plane where the number fields say; a new one unless the plan ends with one."""
         edit = self._editing.edit
         try:
-            cut = PlaneCut(_numbers(self._page.point), _numbers(self._page.normal))
+            cut = PlaneCut(_numbers(point), _numbers(normal))
         except CRLMExplorerError as error:
             self._fail(str(error))
             return
@@ -114,15 +116,15 @@ class FlrActions:
         edit.add(start.cut)
         self._page.hint = start.note
 
-    def add_wedge(self) -> None:
+    def add_wedge(self, tumor: str, margin_mm: str) -> None:
         """Cut a tumour out with a margin, or a sphere at the crosshair."""
         edit = self._editing.edit
         try:
-            (mm,) = _parse(self._page.wedge_margin_mm, 1)
-            if self._page.wedge_tumor == SPHERE:
+            (mm,) = _parse(margin_mm, 1)
+            if tumor == SPHERE:
                 step: WedgeCut | SphereCut = SphereCut(self._session.crosshair_ras_mm, mm)
             else:
-                step = WedgeCut(self._page.wedge_tumor, mm)
+                step = WedgeCut(tumor, mm)
         except CRLMExplorerError as error:
             self._fail(str(error))
             return
@@ -241,12 +243,10 @@ class FlrActions:
         if self._session.case:
             self._session.open(self._session.case.patient_id, series_uid)
 
-    def compare(self) -> None:
+    def compare(self, one: str, other: str) -> None:
         """Compare the two remnants that were chosen."""
-        if not self._page.compare_other:
-            return
         try:
-            comparison = self._editing.compare(self._page.compare_one, self._page.compare_other)
+            comparison = self._editing.compare(one, other)
         except CRLMExplorerError as error:
             self._fail(str(error))
             return

@@ -41,7 +41,7 @@ def _beginning(actions: FlrActions) -> None:
         )
         v.VBtn(
             "Edit the FLR",
-            click=actions.begin,
+            click=(actions.begin, f"[{name.start}]"),
             color="primary",
             disabled=(f"!!{name.pending}",),
             classes="flr-begin",
@@ -81,7 +81,11 @@ def _revisions(actions: FlrActions) -> None:
                 **FIELD,
             )
         v.VBtn(
-            icon="mdi-compare", click=actions.compare, title="Compare", classes="compare", **BUTTON
+            icon="mdi-compare",
+            click=(actions.compare, f"[{name.compare_one}, {name.compare_other}]"),
+            title="Compare",
+            classes="compare",
+            **BUTTON,
         )
     html.Div(f"{{{{ {name.compared} }}}}", classes="comparison mt-2")
 
@@ -195,7 +199,12 @@ def _plane(actions: FlrActions) -> None:
             classes="plane-normal",
             **FIELD,
         )
-        v.VBtn("Set", click=actions.set_plane, classes="set-plane", **BUTTON)
+        v.VBtn(
+            "Set",
+            click=(actions.set_plane, f"[{name.point}, {name.normal}]"),
+            classes="set-plane",
+            **BUTTON,
+        )
 
 
 def _wedge(actions: FlrActions) -> None:
@@ -216,7 +225,12 @@ def _wedge(actions: FlrActions) -> None:
             classes="wedge-margin",
             **FIELD,
         )
-        v.VBtn("Cut", click=actions.add_wedge, classes="add-wedge", **BUTTON)
+        v.VBtn(
+            "Cut",
+            click=(actions.add_wedge, f"[{name.wedge_tumor}, {name.wedge_margin_mm}]"),
+            classes="add-wedge",
+            **BUTTON,
+        )
 
 
 def _whole(actions: FlrActions) -> None:
@@ -308,7 +322,7 @@ def _saving(actions: FlrActions) -> None:
     with html.Div(classes="d-flex ga-2 mt-2"):
         v.VBtn(
             "Save revision",
-            click=actions.save,
+            click=(actions.save, f"[{name.reader}, {name.note}]"),
             color="primary",
             size="small",
             disabled=(f"!{name.is_dirty}",),
