@@ -25,8 +25,10 @@ def editor(tab: Page) -> Iterator[ReviewPage]:
     tab.keyboard.press("r")
     page.settle()
     yield page
+    page.show_tab("FLR")
     if tab.locator(".discard-edit").is_visible():
         tab.click(".discard-edit")
+    tab.wait_for_selector(".flr-start")
 
 
 def test_warns_loudly_of_tumors_in_the_remnant(editor: ReviewPage) -> None:
@@ -47,11 +49,11 @@ def test_a_hepatectomy_is_a_start(editor: ReviewPage) -> None:
 
 def test_dragging_the_plane_moves_the_numbers(editor: ReviewPage) -> None:
     editor.show_tab("Segments")
+    start = editor.slice_mm("Sagittal")
     editor.segment("Tumor_4").locator(".segment-jump").click()
-    editor.settle()
-    before = editor.slice_mm("Sagittal")
+    editor.until(lambda: editor.slice_mm("Sagittal") != start)
     editor.segment("Tumor_1").locator(".segment-jump").click()
-    editor.until(lambda: editor.slice_mm("Sagittal") != before)
+    editor.until(lambda: editor.slice_mm("Sagittal") == start)
     editor.settle()
     editor.show_tab("FLR")
     x, y, z = (-editor.slice_mm("Sagittal"), editor.slice_mm("Coronal"), editor.slice_mm("Axial"))
