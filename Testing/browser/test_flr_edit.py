@@ -78,21 +78,24 @@ def test_dragging_the_plane_moves_the_numbers(editor: ReviewPage) -> None:
 
 
 def test_erasing_and_painting_change_the_remnant(editor: ReviewPage) -> None:
+    current = editor.tab.locator(".step-current")
     whole = _flr_ml(editor)
     editor.tab.keyboard.press("e")
     _stroke_over(editor)
     editor.until(lambda: _flr_ml(editor) < whole)
+    expect(current).to_contain_text("Erase")
     editor.settle()
-    erased = _flr_ml(editor)
     editor.tab.keyboard.press("b")
     _stroke_over(editor)
-    editor.until(lambda: _flr_ml(editor) > erased)
-    editor.settle()
     # The page tells the server where the pointer was a hundred times a second, not everywhere.
-    assert whole - 1 <= _flr_ml(editor) <= whole
+    editor.until(lambda: whole - 1 <= _flr_ml(editor) <= whole)
+    expect(current).to_contain_text("Paint")
+    editor.settle()
     editor.tab.keyboard.press("z")
-    editor.until(lambda: _flr_ml(editor) == erased)
+    expect(current).to_contain_text("Erase")
+    editor.until(lambda: _flr_ml(editor) < whole)
     editor.tab.keyboard.press("z")
+    expect(current).to_contain_text("Start")
     editor.until(lambda: _flr_ml(editor) == whole)
 
 
