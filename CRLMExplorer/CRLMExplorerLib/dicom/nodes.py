@@ -69,6 +69,13 @@ def add_dso_node(scene: Node, dso: Dso, ct_node: Node, name: str) -> Node:
     return node
 
 
+def remove_node(scene: Node, node: Node) -> None:
+    """Take a node and its display nodes out of a scene."""
+    for index in reversed(range(node.GetNumberOfDisplayNodes())):
+        scene.RemoveNode(node.GetNthDisplayNode(index))
+    scene.RemoveNode(node)
+
+
 def segment_id(segment: Segment) -> str:
     """The id of a segment in its segmentation node: by SegmentNumber, which labels may not be."""
     return f"Segment_{segment.number}"

@@ -11,6 +11,7 @@ import slicer
 from undo_stack import Signal
 from vtkmodules.vtkCommonCore import vtkPoints
 
+from CRLMExplorerLib.dicom.nodes import remove_node
 from CRLMExplorerLib.findings import PointRAS
 from CRLMExplorerLib.host.host import Node
 
@@ -70,9 +71,7 @@ class CurveDisplay:
         """Take the curve out of the scene."""
         if self._node is None:
             return
-        for index in reversed(range(self._node.GetNumberOfDisplayNodes())):
-            self._scene.RemoveNode(self._node.GetNthDisplayNode(index))
-        self._scene.RemoveNode(self._node)
+        remove_node(self._scene, self._node)
         self._node = None
 
     def _new_node(self) -> Node:

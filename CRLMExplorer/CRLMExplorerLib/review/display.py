@@ -11,7 +11,7 @@ from enum import Enum
 import slicer
 
 from CRLMExplorerLib.anatomy import Role
-from CRLMExplorerLib.dicom.nodes import add_ct_node, add_dso_node, segment_id
+from CRLMExplorerLib.dicom.nodes import add_ct_node, add_dso_node, remove_node, segment_id
 from CRLMExplorerLib.dicom.segmentation import Segment
 from CRLMExplorerLib.findings import PointRAS
 from CRLMExplorerLib.host.host import Node
@@ -172,7 +172,5 @@ class CaseDisplay:
         for node in (self.dso_node, self.ct_node):
             if node is None:
                 continue
-            for index in reversed(range(node.GetNumberOfDisplayNodes())):
-                self._scene.RemoveNode(node.GetNthDisplayNode(index))
-            self._scene.RemoveNode(node)
+            remove_node(self._scene, node)
         self.ct_node = self.dso_node = None

@@ -11,7 +11,7 @@ import slicer
 from undo_stack import Signal
 from vtkmodules.vtkCommonCore import vtkCommand
 
-from CRLMExplorerLib.dicom.nodes import labelmap_of
+from CRLMExplorerLib.dicom.nodes import labelmap_of, remove_node
 from CRLMExplorerLib.findings import PointRAS
 from CRLMExplorerLib.geometry import Mask
 from CRLMExplorerLib.host.host import Node
@@ -123,7 +123,7 @@ class EditDisplay:
     def hide_plane(self) -> None:
         """Take the plane away."""
         if self._plane is not None:
-            _remove(self._scene, self._plane)
+            remove_node(self._scene, self._plane)
             self._plane = None
 
     def remove(self) -> None:
@@ -131,7 +131,7 @@ class EditDisplay:
         self.hide_plane()
         self.curve.remove()
         self.color_by_distance(())
-        _remove(self._scene, self._node)
+        remove_node(self._scene, self._node)
 
     def _new_plane(self) -> Node:
         plane = self._scene.AddNewNodeByClass("vtkMRMLMarkupsPlaneNode", "Transection plane")
@@ -158,9 +158,3 @@ class EditDisplay:
 
     def _on_plane_released(self, *_: object) -> None:
         self.plane_released.emit()
-
-
-def _remove(scene: Node, node: Node) -> None:
-    for index in reversed(range(node.GetNumberOfDisplayNodes())):
-        scene.RemoveNode(node.GetNthDisplayNode(index))
-    scene.RemoveNode(node)

@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkPolyData
 
+from CRLMExplorerLib.dicom.nodes import remove_node
 from CRLMExplorerLib.geometry import Mask
 from CRLMExplorerLib.host.host import Node
 
@@ -57,8 +58,7 @@ class MarginSurface:
 
     def remove(self) -> None:
         """Take it out of the scene."""
-        self._scene.RemoveNode(self._node.GetDisplayNode())
-        self._scene.RemoveNode(self._node)
+        remove_node(self._scene, self._node)
         self._scene.RemoveNode(self._colors)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import slicer
 
-from CRLMExplorerLib.dicom.nodes import labelmap_of
+from CRLMExplorerLib.dicom.nodes import labelmap_of, remove_node
 from CRLMExplorerLib.geometry import Mask
 from CRLMExplorerLib.host.host import Node
 
@@ -46,5 +46,4 @@ class Outlines:
 
     def remove(self) -> None:
         """Take them out of the scene."""
-        self._scene.RemoveNode(self._node.GetDisplayNode())
-        self._scene.RemoveNode(self._node)
+        remove_node(self._scene, self._node)
