@@ -22,5 +22,5 @@ lint: $(READY)
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable ".[browser,develop]"
+	$(BIN)/python -m pip install --quiet --editable ".[browser,radiomics,cluster,develop]"
 	touch $@

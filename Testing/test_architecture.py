@@ -21,10 +21,30 @@ BELOW = {
     "dicom": {"anatomy", "geometry", "host"},
     "cohort": {"anatomy", "geometry"},
     "measure": {"dicom", "cohort", "anatomy", "geometry"},
+    "radiomics": {"measure", "dicom", "cohort", "anatomy", "geometry"},
     "resection": {"measure", "dicom", "cohort", "anatomy", "geometry"},
-    "review": {"resection", "measure", "dicom", "cohort", "anatomy", "geometry", "host"},
+    "review": {
+        "resection",
+        "radiomics",
+        "measure",
+        "dicom",
+        "cohort",
+        "anatomy",
+        "geometry",
+        "host",
+    },
     "phantom": {"dicom", "cohort", "anatomy", "geometry"},
-    "cli": {"review", "phantom", "resection", "measure", "dicom", "cohort", "anatomy", "geometry"},
+    "cli": {
+        "review",
+        "phantom",
+        "resection",
+        "radiomics",
+        "measure",
+        "dicom",
+        "cohort",
+        "anatomy",
+        "geometry",
+    },
 }
 """What each room of the library may import, beside itself and what is below all."""
 
