@@ -150,3 +150,46 @@ def test_the_centre_is_the_mean_position_of_the_voxels():
     mask = scattered(Grid(SHAPE, matrix), 4, (1, 2, 3))
     expected = mask.grid.ras_of(np.argwhere(mask.to_array())).mean(axis=0)
     assert mask.center_ras_mm() == pytest.approx(expected)
+
+
+def test_the_rim_has_a_free_face(grid):
+    mask = Mask.from_array(grid, np.ones((4, 5, 6), dtype=bool), (1, 2, 3))
+    rim = mask.rim()
+    assert rim.start_kji == mask.start_kji
+    assert rim.count == 4 * 5 * 6 - 2 * 3 * 4
+    assert (mask - rim).box == (slice(2, 4), slice(3, 6), slice(4, 8))
+    assert Mask.empty(grid).rim().is_empty
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_free_faces_are_those_that_no_two_voxels_share(grid, seed):
+    mask = scattered(grid, seed, density=0.6)
+    inner, outer = mask.free_faces()
+    array = np.pad(mask.to_array(), 1)
+    expected = {
+        (tuple(here), tuple(there))
+        for here in np.argwhere(array)
+        for there in here + np.concatenate([np.eye(3, dtype=int), -np.eye(3, dtype=int)])
+        if not array[tuple(there)]
+    }
+    found = [(tuple(a + 1), tuple(b + 1)) for a, b in zip(inner, outer, strict=True)]
+    assert len(found) == len(expected)
+    assert set(found) == expected
+    assert np.array_equal(np.unique(inner, axis=0), np.argwhere(mask.rim().to_array()))
+
+
+def test_the_surface_of_a_voxel_goes_through_its_faces(grid):
+    mask = Mask.from_array(grid, np.ones((1, 1, 1), dtype=bool), (2, 3, 4))
+    center = np.array([4 * 0.8, 3 * 0.8, 2 * 5.0])
+    reach = np.diag([0.4, 0.4, 2.5])
+    expected = np.concatenate([center + reach, center - reach])
+    found = mask.surface_ras_mm()
+    assert sorted(map(tuple, np.round(found, 9))) == sorted(map(tuple, np.round(expected, 9)))
+    assert Mask.empty(grid).surface_ras_mm().shape == (0, 3)
+
+
+def test_a_mask_tells_which_voxels_it_holds(grid):
+    mask = scattered(grid, 3, (1, 2, 3), (5, 8, 9))
+    kji = np.argwhere(np.ones(np.add(SHAPE, 4))) - 2
+    assert np.array_equal(mask.holds(kji), np.pad(mask.to_array(), 2).ravel())
+    assert not Mask.empty(grid).holds(kji).any()

@@ -8,10 +8,12 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import binary_erosion
 
 from CRLMExplorerLib.geometry.grid import Grid, IndexKJI
 
 BoolArray = NDArray[np.bool_]
+IndexArray = NDArray[np.intp]
 Box = tuple[slice, slice, slice]
 
 
@@ -60,7 +62,7 @@ class Mask:
                 f"array of shape {array.shape} at {start_kji} does not fit a grid of shape "
                 f"{grid.shape_kji}"
             )
-        box = _bounding_box(array)
+        box = bounding_box(array)
         if box is None:
             return cls.empty(grid)
         k, j, i = (int(first) + s.start for first, s in zip(start_kji, box, strict=True))
@@ -86,6 +88,44 @@ class Mask:
         """The bounding box as slices into an array of the grid."""
         k, j, i = (slice(a, a + n) for a, n in zip(self.start_kji, self.voxels.shape, strict=True))
         return k, j, i
+
+    def holds(self, kji: IndexArray) -> BoolArray:
+        """Whether voxels belong to it, by their indices (n, 3); such off the grid do not."""
+        return values_at(self.voxels, kji, False, self.start_kji)
+
+    def rim(self) -> Mask:
+        """Its voxels with a free face: one that no other voxel of it shares."""
+        rim = self.voxels & ~binary_erosion(self.voxels)
+        return Mask(self.grid, self.start_kji, rim)
+
+    def free_faces(self) -> tuple[IndexArray, IndexArray]:
+        """The voxel on the inside of each free face, and its neighbour on the outside.
+
+        Returns
+        -------
+        tuple of ndarray
+            Two arrays (faces, 3) of indices; a neighbour may lie off the grid.
+        """
+        padded = np.pad(self.voxels, 1)
+        inner, outer = [], []
+        for axis in range(3):
+            for step in (-1, 1):
+                inside = np.argwhere(padded & ~np.roll(padded, -step, axis))
+                inner.append(inside)
+                outer.append(inside + step * (np.arange(3) == axis))
+        first = np.array(self.start_kji) - 1
+        return np.concatenate(inner) + first, np.concatenate(outer) + first
+
+    def surface_ras_mm(self) -> NDArray[np.floating]:
+        """Points of its surface: midway between the voxels on either side of each free face.
+
+        Returns
+        -------
+        ndarray
+            Array of shape (faces, 3), RAS in mm.
+        """
+        inner, outer = self.free_faces()
+        return self.grid.ras_of((inner + outer) / 2)
 
     def within(self, box: Box) -> BoolArray:
         """The mask as an array of a box of the grid; what lies outside the box is left out."""
@@ -160,6 +200,35 @@ class Mask:
         return r, a, s
 
 
+def values_at(
+    array: NDArray, kji: IndexArray, outside: float, start_kji: IndexKJI = (0, 0, 0)
+) -> NDArray:
+    """Values of a box of voxels.
+
+    Parameters
+    ----------
+    array
+        Array (slices, rows, columns) of the box.
+    kji
+        Array of shape (n, 3): indices of voxels, counted as the box's start is.
+    outside
+        The value where the box has no such voxel.
+    start_kji
+        Index of the box's first voxel.
+    """
+    inside = _in_range(kji[:, 0], start_kji[0], array.shape[0])
+    for axis in (1, 2):
+        inside = inside[_in_range(kji[inside, axis], start_kji[axis], array.shape[axis])]
+    out = np.full(len(kji), outside, dtype=array.dtype)
+    out[inside] = array[tuple((kji[inside] - np.array(start_kji)).T)]
+    return out
+
+
+def _in_range(index: IndexArray, first: int, count: int) -> IndexArray:
+    """Where indices are among so many from a first one on."""
+    return np.flatnonzero((index >= first) & (index < first + count))
+
+
 def _shared_box(one: Box, other: Box) -> Box:
     """The box that lies in both; without voxels where they do not meet."""
     shared = []
@@ -178,7 +247,8 @@ def _seen_from(outer: Box, inner: Box) -> Box:
     return k, j, i
 
 
-def _bounding_box(array: NDArray) -> Box | None:
+def bounding_box(array: NDArray) -> Box | None:
+    """The smallest box of an array that holds all that is not zero; None if all is."""
     box: list[slice] = []
     for axis in range(3):
         view = array[tuple(box)]

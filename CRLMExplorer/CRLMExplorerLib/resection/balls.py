@@ -8,16 +8,23 @@ from scipy.spatial import cKDTree
 
 from CRLMExplorerLib.findings import PointRAS
 from CRLMExplorerLib.geometry import Mask
-from CRLMExplorerLib.geometry.mask import Box
+from CRLMExplorerLib.geometry.mask import Box, IndexArray
 from CRLMExplorerLib.resection.halves import unit
 from CRLMExplorerLib.resection.liver_box import TOLERANCE_MM, FloatArray, LiverBox
-from CRLMExplorerLib.resection.region import Region
+from CRLMExplorerLib.resection.region import DeepRegion, Region
 from CRLMExplorerLib.resection.steps import Stroke
 
 
 def sphere(box: LiverBox, center_ras_mm: PointRAS, radius_mm: float) -> Region:
     """Voxels whose centres lie within a radius of a point."""
     return swept(box, Stroke((center_ras_mm,), radius_mm, adds=False))
+
+
+def depth_in_sphere(
+    box: LiverBox, kji: IndexArray, center_ras_mm: PointRAS, radius_mm: float
+) -> FloatArray:
+    """How deep voxels (n, 3) of the box lie in a sphere, in mm; negative outside of it."""
+    return radius_mm + TOLERANCE_MM - np.linalg.norm(box.ras_of(kji) - center_ras_mm, axis=1)
 
 
 def swept(box: LiverBox, stroke: Stroke) -> Region:
@@ -58,7 +65,7 @@ def _reached(
     return reached & (squared <= (stroke.radius_mm + TOLERANCE_MM) ** 2)
 
 
-def wedge(box: LiverBox, tumor: Mask, margin_mm: float) -> Region:
+def wedge(box: LiverBox, tumor: Mask, margin_mm: float) -> DeepRegion:
     """Voxels within a distance of a tumour's voxels, centre to centre.
 
     Exact Euclidean distance in millimetres, as `scipy.ndimage.distance_transform_edt` gives on the
@@ -81,11 +88,17 @@ def wedge(box: LiverBox, tumor: Mask, margin_mm: float) -> Region:
         tree = cKDTree(np.argwhere(inside) @ box.axes_ras_mm)
         indices = np.moveaxis(np.indices(inside.shape), 0, -1)[inner]
         distance = tree.query(indices @ box.axes_ras_mm)[0]
-    return Region(window, distance <= margin_mm + TOLERANCE_MM)
+    return DeepRegion(window, (margin_mm + TOLERANCE_MM - distance).astype(np.float32))
 
 
 def _window_around(box: LiverBox, tumor: Mask, margin_mm: float) -> Box:
+    """The part of the box that a wedge may reach, and a voxel more on every side."""
     first = np.array(tumor.start_kji)
     ends = np.stack([first, first + tumor.voxels.shape - 1])
     corners = np.array([[ends[a, 0], ends[b, 1], ends[c, 2]] for a, b, c in np.ndindex(2, 2, 2)])
-    return box.window(box.grid.ras_of(corners), margin_mm)
+    window = box.window(box.grid.ras_of(corners), margin_mm)
+    k, j, i = (
+        slice(max(s.start - 1, 0), min(s.stop + 1, size))
+        for s, size in zip(window, box.shape_kji, strict=True)
+    )
+    return k, j, i

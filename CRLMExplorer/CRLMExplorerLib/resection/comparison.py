@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_erosion
 from scipy.spatial import cKDTree
 
 from CRLMExplorerLib.geometry import Mask
@@ -73,7 +72,7 @@ def compare(one: Mask, other: Mask) -> Comparison:
 
 def _surface_distances_mm(one: Mask, other: Mask) -> tuple[NDArray, NDArray]:
     """Distances from each surface voxel of the one mask to the other's surface, and back."""
-    surfaces = [Mask.from_array(m.grid, _surface(m), m.start_kji) for m in (one, other)]
+    surfaces = [one.rim(), other.rim()]
     points = [_positions(surface) for surface in surfaces]
     distances = []
     for near, far in ((0, 1), (1, 0)):
@@ -84,10 +83,6 @@ def _surface_distances_mm(one: Mask, other: Mask) -> tuple[NDArray, NDArray]:
             found[: own.count] = cKDTree(points[far]).query(_positions(own), workers=-1)[0]
         distances.append(found)
     return distances[0], distances[1]
-
-
-def _surface(mask: Mask) -> NDArray[np.bool_]:
-    return mask.voxels & ~binary_erosion(mask.voxels)
 
 
 def _positions(mask: Mask) -> NDArray[np.floating]:

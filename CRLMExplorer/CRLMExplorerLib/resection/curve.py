@@ -17,9 +17,9 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import RBFInterpolator
 from scipy.ndimage import map_coordinates
 
-from CRLMExplorerLib.geometry.mask import BoolArray
+from CRLMExplorerLib.geometry.mask import BoolArray, IndexArray
 from CRLMExplorerLib.resection.errors import PlanError
-from CRLMExplorerLib.resection.halves import kept_by_plane
+from CRLMExplorerLib.resection.halves import depth_beyond_plane, kept_by_plane
 from CRLMExplorerLib.resection.liver_box import TOLERANCE_MM, FloatArray, LiverBox
 from CRLMExplorerLib.resection.steps import CurveCut
 
@@ -76,31 +76,49 @@ class CurveSurface:
 
     def kept(self, box: LiverBox, remnant: BoolArray) -> BoolArray:
         """Voxels of a remnant in the box whose centres are not on the removed side."""
-        sign = 1.0 if self.removes_above else -1.0
         if self.spline is None:
-            return remnant & kept_by_plane(box, self.center_ras_mm, sign * self.axes_ras[2])
-        corners = box.ras_of(np.array(list(np.ndindex(2, 2, 2))) * np.subtract(box.shape_kji, 1))
-        in_plane = ((corners - self.center_ras_mm) @ self.axes_ras.T)[:, :2]
-        first, table = self._table(in_plane)
+            return remnant & kept_by_plane(box, self.center_ras_mm, self._to_removed)
         kept = np.zeros(box.shape_kji, dtype=bool)
         for k, voxels in enumerate(remnant):
             ji = np.argwhere(voxels)
             kji = np.insert(ji, 0, k, axis=1)
-            local = (box.ras_of(kji) - self.center_ras_mm) @ self.axes_ras.T
-            at = local[:, :2] / _TABLE_STEP_MM - first
-            above = local[:, 2] - map_coordinates(table, at.T, order=1)
-            kept[k, ji[:, 0], ji[:, 1]] = sign * above <= TOLERANCE_MM
+            kept[k, ji[:, 0], ji[:, 1]] = self.depth_mm(box, kji) <= 0
         return kept
 
-    def _table(self, in_plane_mm: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Heights on a regular table that holds the positions (n, 2), and where it starts.
+    def depth_mm(self, box: LiverBox, kji: IndexArray) -> FloatArray:
+        """How deep voxels (n, 3) of the box lie on the removed side; negative where they are kept.
 
-        The spline itself takes too long for every voxel; between points 1 mm apart it is straight.
+        Counted along the normal of the plane under the surface.
         """
-        first = np.floor(in_plane_mm.min(axis=0) / _TABLE_STEP_MM)
-        counts = (np.floor(in_plane_mm.max(axis=0) / _TABLE_STEP_MM) - first + 2).astype(int)
-        at = (np.indices(counts).reshape(2, -1).T + first) * _TABLE_STEP_MM
-        return first, self.height_mm(at).reshape(counts)
+        if self.spline is None:
+            return depth_beyond_plane(box, kji, self.center_ras_mm, self._to_removed)
+        first, counts = self._extent(box)
+        local = (box.ras_of(kji) - self.center_ras_mm) @ self.axes_ras.T
+        at = local[:, :2] / _TABLE_STEP_MM - first
+        above = local[:, 2] - map_coordinates(_table(self, first, counts), at.T, order=1)
+        return (above if self.removes_above else -above) - TOLERANCE_MM
+
+    @property
+    def _to_removed(self) -> FloatArray:
+        return self.axes_ras[2] if self.removes_above else -self.axes_ras[2]
+
+    def _extent(self, box: LiverBox) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Where a table of heights over the whole box starts, and how many it has."""
+        corners = box.ras_of(np.array(list(np.ndindex(2, 2, 2))) * np.subtract(box.shape_kji, 1))
+        in_plane = ((corners - self.center_ras_mm) @ self.axes_ras.T)[:, :2] / _TABLE_STEP_MM
+        x, y = np.floor(in_plane.min(axis=0)).astype(int).tolist()
+        to_x, to_y = np.floor(in_plane.max(axis=0)).astype(int).tolist()
+        return (x, y), (to_x - x + 2, to_y - y + 2)
+
+
+@lru_cache(maxsize=8)
+def _table(surface: CurveSurface, first: tuple[int, int], counts: tuple[int, int]) -> FloatArray:
+    """Heights on a regular table over the plane.
+
+    The spline itself takes too long for every voxel; between points 1 mm apart it is straight.
+    """
+    at = (np.indices(counts).reshape(2, -1).T + first) * _TABLE_STEP_MM
+    return surface.height_mm(at).reshape(counts)
 
 
 @lru_cache(maxsize=32)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from CRLMExplorerLib.geometry.mask import BoolArray
+from CRLMExplorerLib.geometry.mask import BoolArray, IndexArray
 from CRLMExplorerLib.resection.liver_box import TOLERANCE_MM, FloatArray, LiverBox
 
 _LEAST_STEP_MM = 1e-12
@@ -37,6 +37,15 @@ def kept_by_plane(box: LiverBox, point_ras_mm: ArrayLike, normal_ras: ArrayLike)
     if slope > 0:
         return index <= np.floor(crossing).astype(np.int16)[..., None]
     return index >= np.ceil(crossing).astype(np.int16)[..., None]
+
+
+def depth_beyond_plane(
+    box: LiverBox, kji: IndexArray, point_ras_mm: ArrayLike, normal_ras: ArrayLike
+) -> FloatArray:
+    """How far beyond a plane voxels (n, 3) of the box lie, in mm; negative where they are kept."""
+    normal = unit(normal_ras)
+    start = (box.origin_ras_mm - np.asarray(point_ras_mm)) @ normal - TOLERANCE_MM
+    return start + kji @ (box.axes_ras_mm @ normal)
 
 
 def inside_outline(box: LiverBox, corners_ras_mm: ArrayLike, normal_ras: ArrayLike) -> BoolArray:

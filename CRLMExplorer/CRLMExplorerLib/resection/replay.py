@@ -7,19 +7,21 @@ what they mean to a reader.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from CRLMExplorerLib.geometry import Mask
 from CRLMExplorerLib.geometry.mask import BoolArray
-from CRLMExplorerLib.resection.balls import sphere, swept, wedge
+from CRLMExplorerLib.resection.balls import depth_in_sphere, sphere, swept, wedge
+from CRLMExplorerLib.resection.crossings import MIDWAY, Crossings, Reach
 from CRLMExplorerLib.resection.curve import curve_surface
 from CRLMExplorerLib.resection.errors import PlanError
-from CRLMExplorerLib.resection.halves import inside_outline, kept_by_plane
+from CRLMExplorerLib.resection.halves import depth_beyond_plane, inside_outline, kept_by_plane
 from CRLMExplorerLib.resection.liver_box import LiverBox
-from CRLMExplorerLib.resection.region import Region
+from CRLMExplorerLib.resection.region import DeepRegion, Region
 from CRLMExplorerLib.resection.steps import (
     EVERY_TUMOR,
     CurveCut,
@@ -85,7 +87,7 @@ class Replay:
         self._tumors = tumors
         self._starts = starts
         self._known: list[State] = []
-        self._wedges: OrderedDict[tuple[str, float], Region] = OrderedDict()
+        self._wedges: OrderedDict[tuple[str, float], DeepRegion] = OrderedDict()
 
     def state(self, start: str, steps: tuple[Step, ...]) -> State:
         """What the steps leave.
@@ -111,6 +113,26 @@ class Replay:
             self._remember(state)
         return state
 
+    def crossings(self, state: State) -> Crossings:
+        """Where the steps part specimen and remnant."""
+        cuts = (reach for step in state.steps for reach in self._reaches(step))
+        return Crossings(self._box, self._starts[state.start], tuple(cuts))
+
+    def _reaches(self, step: Step) -> Iterator[Reach]:
+        """How far a step reaches, where that is known between voxels."""
+        box = self._box
+        match step:
+            case PlaneCut(point, normal):
+                yield Reach(partial(depth_beyond_plane, box, point_ras_mm=point, normal_ras=normal))
+            case CurveCut():
+                yield Reach(partial(curve_surface(step).depth_mm, box))
+            case SphereCut(center, radius):
+                yield Reach(partial(depth_in_sphere, box, center_ras_mm=center, radius_mm=radius))
+            case WedgeCut():
+                # It counts from the centres of the tumour's voxels; the tumour's surface lies half
+                # a voxel outside of them.
+                yield from (Reach(wedge.depth_at, MIDWAY) for wedge in self._wedges_of(step))
+
     def _started(self, start: str) -> State:
         if start not in self._starts:
             raise PlanError(
@@ -134,7 +156,7 @@ class Replay:
             case CurveCut():
                 return curve_surface(step).kept(box, remnant)
             case WedgeCut():
-                return self._removed(remnant, *self._wedges_of(step))
+                return self._removed(remnant, *(wedge.region for wedge in self._wedges_of(step)))
             case SphereCut():
                 return self._removed(remnant, sphere(box, step.center_ras_mm, step.radius_mm))
             case Stroke():
@@ -161,7 +183,7 @@ class Replay:
         out[region.window] |= region.voxels & self._box.liver[region.window]
         return out
 
-    def _wedges_of(self, cut: WedgeCut) -> list[Region]:
+    def _wedges_of(self, cut: WedgeCut) -> list[DeepRegion]:
         if cut.tumor == EVERY_TUMOR:
             return [self._wedge(tumor, cut.margin_mm) for tumor in self._tumors]
         if cut.tumor not in self._tumors:
@@ -172,7 +194,7 @@ class Replay:
             )
         return [self._wedge(cut.tumor, cut.margin_mm)]
 
-    def _wedge(self, tumor: str, margin_mm: float) -> Region:
+    def _wedge(self, tumor: str, margin_mm: float) -> DeepRegion:
         key = (tumor, margin_mm)
         if key not in self._wedges:
             self._wedges[key] = wedge(self._box, self._tumors[tumor], margin_mm)

@@ -156,7 +156,7 @@ class Resection:
         in_liver = int(np.count_nonzero(remnant & self.box.liver))
         flr = int(np.count_nonzero(remnant))
         volumes = remnant_volumes(flr, in_liver, self._counts, self.box.grid.voxel_ml, rule)
-        transection = self.transection(plan)
+        transection = self._transection(state)
         margins = tuple(tumor.margin(remnant, transection) for tumor in self._surfaces)
         change = similarity = None
         if self._released and self._released_in_box is not None:
@@ -189,7 +189,10 @@ class Resection:
         PlanError
             As for `flr`.
         """
-        return transection_of(self.box, self.remnant(plan))
+        return self._transection(self._state(plan))
+
+    def _transection(self, state: State) -> Transection:
+        return transection_of(self.box, state.remnant, self._replay.crossings(state))
 
     def _state(self, plan: ResectionPlan) -> State:
         plan.require_patient(self.patient_id, self.ct_series_uid)

@@ -1,4 +1,7 @@
-"""The remnant's surface coloured by its distance to the nearest tumour."""
+"""The remnant's surface coloured by its distance to the nearest tumour.
+
+The distance is counted from the tumour's surface, as a margin is.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import slicer
-from scipy.ndimage import binary_erosion
 from scipy.spatial import cKDTree
 from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkPolyData
@@ -32,7 +34,7 @@ class MarginSurface:
 
     def __init__(self, scene: Node, tumors: Sequence[Mask]) -> None:
         self._scene = scene
-        self._tree = cKDTree(np.concatenate([_rim_ras_mm(mask) for mask in tumors]))
+        self._tree = cKDTree(np.concatenate([mask.surface_ras_mm() for mask in tumors]))
         self._node = scene.AddNewNodeByClass("vtkMRMLModelNode", "Distance to tumours")
         self._node.CreateDefaultDisplayNodes()
         display = self._node.GetDisplayNode()
@@ -72,8 +74,3 @@ def _red_to_blue(scene: Node) -> Node:
     table.SetValueRange(0.95, 0.95)
     table.ForceBuild()
     return colors
-
-
-def _rim_ras_mm(mask: Mask) -> np.ndarray:
-    rim = mask.voxels & ~binary_erosion(mask.voxels)
-    return mask.grid.ras_of(np.argwhere(rim) + mask.start_kji)
