@@ -10,10 +10,11 @@ from CRLMExplorerLib.errors import CRLMExplorerError
 from CRLMExplorerLib.findings import PointRAS
 from CRLMExplorerLib.resection.hepatectomy import Hepatectomy, starting_cut
 from CRLMExplorerLib.resection.plan import RELEASED
-from CRLMExplorerLib.resection.revision import SavedRevision
+from CRLMExplorerLib.resection.saving import SavedRevision
 from CRLMExplorerLib.resection.steps import (
     KeepLargestIsland,
     PlaneCut,
+    RemoveSmallIslands,
     ScissorsCut,
     Smooth,
     SphereCut,
@@ -136,6 +137,17 @@ class FlrActions:
         if self._editing.edit:
             self._editing.edit.add(KeepLargestIsland())
 
+    def remove_small_islands(self, below_ml: str) -> None:
+        """Drop islands below a volume."""
+        try:
+            (ml,) = _parse(below_ml, 1)
+            step = RemoveSmallIslands(ml)
+        except CRLMExplorerError as error:
+            self._fail(str(error))
+            return
+        if self._editing.edit:
+            self._editing.edit.add(step)
+
     def smooth(self) -> None:
         """Smooth the transection."""
         if self._editing.edit:
@@ -214,10 +226,33 @@ class FlrActions:
         if self._editing.edit:
             self._editing.edit.flip_curve()
 
-    def drop_curve_point(self) -> None:
-        """Take the curve's last point away."""
+    def set_curve_point(self, index: int, text: str) -> None:
+        """Put a point of the curve where its number field says."""
+        edit = self._editing.edit
+        try:
+            point = _numbers(text)
+        except CRLMExplorerError as error:
+            self._fail(str(error))
+            return
+        if edit and 0 <= index < len(edit.curve_points_ras_mm):
+            edit.move_curve_point(index, point)
+
+    def add_curve_point(self, text: str) -> None:
+        """Place the next point of the curve where the number field says."""
+        try:
+            point = _numbers(text)
+        except CRLMExplorerError as error:
+            self._fail(str(error))
+            return
         if self._editing.edit:
-            self._editing.edit.drop_curve_point()
+            self._page.new_point = ""
+            self._editing.edit.place_curve_point(point)
+
+    def drop_curve_point(self, index: int) -> None:
+        """Take a point of the curve away."""
+        edit = self._editing.edit
+        if edit and 0 <= index < len(edit.curve_points_ras_mm):
+            edit.drop_curve_point(index)
 
     def draw(self, position_ras_mm: PointRAS, slice_normal_ras: VectorRAS) -> None:
         """Draw with the brush at a position of a slice."""
@@ -259,6 +294,7 @@ class FlrActions:
         page, editing = self._page, self._editing
         page.is_editing = editing.edit is not None
         page.pending = presenter.pending_sentence(editing)
+        page.elsewhere = presenter.elsewhere_sentence(editing)
         page.starts = presenter.start_choices(editing)
         page.revisions = presenter.revision_rows(editing)
         page.compared = ""
@@ -284,6 +320,7 @@ class FlrActions:
         page.margins = presenter.margin_rows(edit.figures)
         page.alarms = presenter.alarm_rows(edit.figures)
         page.comparison = presenter.comparison_sentence(edit.comparison)
+        page.curve_points = presenter.point_rows(edit.curve_points_ras_mm)
         last = edit.plan.steps[-1] if edit.plan.steps else None
         if isinstance(last, PlaneCut):
             page.point = presenter.triple(last.point_ras_mm, 1)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from CRLMExplorerLib.findings import Severity
+from CRLMExplorerLib.findings import PointRAS, Severity
 from CRLMExplorerLib.resection.comparison import Comparison
 from CRLMExplorerLib.resection.figures import ResectionFigures
 from CRLMExplorerLib.resection.margins import TumorStatus
@@ -13,8 +14,8 @@ from CRLMExplorerLib.resection.revision import Revision
 from CRLMExplorerLib.resection.steps import EVERY_TUMOR
 from CRLMExplorerLib.review.editing import Editing
 from CRLMExplorerLib.review.flr_edit import FlrEdit
+from CRLMExplorerLib.review.wording import number
 from CRLMExplorerWeb.page_state import Items
-from CRLMExplorerWeb.presenter import number
 
 _STATUS_COLORS = {
     TumorStatus.SPECIMEN: "success",
@@ -42,6 +43,13 @@ def pending_sentence(editing: Editing) -> str:
         return ""
     when = editing.pending.when.astimezone()
     return f"An edit of {when:%d %b %Y, %H:%M} was not saved."
+
+
+def elsewhere_sentence(editing: Editing) -> str:
+    """That another reader is at work on the same patient."""
+    if not editing.is_edited_elsewhere:
+        return ""
+    return "Another CRLM Explorer edits this FLR now; each edit is kept and saved by itself."
 
 
 def revision_rows(editing: Editing) -> Items:
@@ -136,6 +144,11 @@ def comparison_sentence(comparison: Comparison | None) -> str:
         f"distance {number(comparison.mean_surface_distance_mm, 'mm', 1)} · "
         f"{_signed(comparison.volume_change_ml)}"
     )
+
+
+def point_rows(points_ras_mm: Sequence[PointRAS]) -> Items:
+    """The points of a curve, as the reader types them."""
+    return [{"index": index, "text": triple(point, 1)} for index, point in enumerate(points_ras_mm)]
 
 
 def triple(values: tuple[float, float, float], decimals: int) -> str:

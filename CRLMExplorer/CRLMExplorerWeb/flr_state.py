@@ -17,6 +17,8 @@ class FlrState:
         Whether an edit is under way, has something to save, and what can be undone.
     pending
         A sentence on an edit that was not saved; empty where there is none.
+    elsewhere
+        A sentence on another program that edits the same patient; empty while none does.
     start, starts
         What an edit starts from, and the choices.
     tool, brush_mm, is_ball
@@ -25,6 +27,10 @@ class FlrState:
         Whether the remnant's surface is coloured by its distance to the nearest tumour.
     point, normal
         The plane, as the reader types it: three numbers each.
+    curve_points, new_point
+        Rows of the curve's points, and the next one, as the reader types them.
+    islands_ml
+        Islands below this volume are small.
     wedge_tumor, wedge_margin_mm, tumors
         The wedge, and the tumours to choose from.
     hepatectomies, hint
@@ -44,6 +50,7 @@ class FlrState:
     can_undo: bool = False
     can_redo: bool = False
     pending: str = ""
+    elsewhere: str = ""
     start: str = "released"
     starts: Items = field(default_factory=list)
     tool: str = "look"
@@ -52,6 +59,9 @@ class FlrState:
     is_colored: bool = False
     point: str = ""
     normal: str = ""
+    curve_points: Items = field(default_factory=list)
+    new_point: str = ""
+    islands_ml: str = "1"
     wedge_tumor: str = "*"
     wedge_margin_mm: str = "10"
     tumors: Items = field(default_factory=list)

@@ -29,7 +29,7 @@ from CRLMExplorerLib.dicom.database import CtkDatabase
 from CRLMExplorerLib.dicom.segmentation import Dso, read_dso
 from CRLMExplorerLib.dicom.volume import CtVolume, read_ct
 from CRLMExplorerLib.geometry import Mask, lps_to_ras
-from CRLMExplorerLib.resection.revision import save_revision
+from CRLMExplorerLib.resection.saving import save_revision
 
 TARGET_RATIO = 1.5
 MB = 2**20

@@ -121,6 +121,67 @@ def test_a_curve_cuts_once_its_points_lie_in_two_slices(editor: ReviewPage) -> N
     editor.until(lambda: abs(_percent(editor) - kept) > 20)
 
 
+def test_a_curve_s_points_are_numbers_as_well(editor: ReviewPage) -> None:
+    editor.tab.click(".tool-curve")
+    points = editor.tab.locator(".curve-point input:not(.new-point)")
+    new = editor.tab.locator(".new-point")
+    axial, sagittal = editor.slice_mm("Axial"), -editor.slice_mm("Sagittal")
+    for count, (r, a, s) in enumerate(((0, -40, 0), (0, 40, 0), (0, -30, 20), (0, 30, 20)), 1):
+        new.fill(f"{sagittal + r}, {editor.slice_mm('Coronal') + a}, {axial + s}")
+        new.press("Enter")
+        expect(points).to_have_count(count)
+    expect(editor.tab.locator(".step-current")).to_contain_text("Curve through 4 points")
+    editor.settle()
+    editor.save_screenshot("curve")
+    before = _percent(editor)
+    x, y, z = points.first.input_value().split(", ")
+    points.first.fill(f"{float(x) - 40}, {y}, {z}")
+    points.first.press("Tab")
+    editor.until(lambda: abs(_percent(editor) - before) > 1)
+    points.first.fill("here")
+    points.first.press("Tab")
+    expect(editor.tab.locator(".error-message")).to_contain_text("“here” is not 3 numbers")
+    editor.tab.click('.error-message button:has-text("Close")')
+    editor.tab.locator('.curve-point [title="Take this point away"]').first.click()
+    expect(points).to_have_count(3)
+    editor.tab.keyboard.press("z")
+    expect(points).to_have_count(4)
+
+
+def test_small_islands_are_removed(editor: ReviewPage) -> None:
+    whole = _flr_ml(editor)
+    editor.tab.keyboard.press("e")
+    _stroke_over(editor)
+    editor.until(lambda: _flr_ml(editor) < whole)
+    editor.settle()
+    left = _flr_ml(editor)
+    editor.tab.locator(".islands input").fill(str(left + 1))
+    editor.tab.click(".remove-islands")
+    editor.until(lambda: _flr_ml(editor) == 0)
+    current = editor.tab.locator(".step-current")
+    expect(current).to_have_text(f"Remove islands below {left + 1:g} mL")
+    editor.tab.keyboard.press("z")
+    editor.until(lambda: _flr_ml(editor) == left)
+    editor.tab.click(".keep-largest")
+    editor.until(lambda: current.inner_text() == "Keep the largest island")
+    editor.tab.locator(".islands input").fill("-1")
+    editor.tab.click(".remove-islands")
+    expect(editor.tab.locator(".error-message")).to_contain_text("volume of small islands is -1 mL")
+    editor.tab.click('.error-message button:has-text("Close")')
+
+
+def test_keys_size_the_brush(editor: ReviewPage) -> None:
+    brush = editor.tab.locator(".brush input")
+    expect(brush).to_have_value("10")
+    editor.tab.keyboard.press("]")
+    expect(brush).to_have_value("12")
+    for _ in range(2):
+        editor.tab.keyboard.press("[")
+    expect(brush).to_have_value("8")
+    editor.tab.keyboard.press("]")
+    expect(brush).to_have_value("10")
+
+
 def test_scissors_cut_through_the_liver(editor: ReviewPage) -> None:
     whole = _flr_ml(editor)
     editor.tab.click(".tool-scissors")

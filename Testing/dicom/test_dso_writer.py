@@ -22,7 +22,7 @@ from CRLMExplorerLib.dicom.volume import CtVolume, read_ct
 from CRLMExplorerLib.geometry import Grid, Mask
 from CRLMExplorerLib.phantom import PhantomSegment, write_dso
 from dicom.small_ct import DIRECTIONS_LPS, SHAPE, ct_files, edit, grid_of, moved
-from dicom.small_dso import blocks, dcmqi_dso, dcmqi_masks, highdicom_dso
+from dicom.small_dso import dcmqi_dso, dcmqi_masks, highdicom_dso
 
 NOW = datetime(2026, 11, 23, 9, 8, 7, 600, timezone.utc)
 LABELS = ["Liver", "Liver Remnant", "Hepatic", "Tumor_1"]
@@ -84,21 +84,6 @@ def errors_of(file: Path) -> set[str]:
     assert "Segmentation" in report.stderr, "dciodvfy must have known it as a segmentation"
     lines = (report.stdout + report.stderr).splitlines()
     return {line for line in lines if line.startswith(("Error", "Abort"))}
-
-
-@pytest.fixture
-def files(tmp_path) -> list[Path]:
-    return ct_files(tmp_path / "ct")
-
-
-@pytest.fixture
-def ct(files) -> CtVolume:
-    return read_ct(files)
-
-
-@pytest.fixture
-def masks() -> list[np.ndarray]:
-    return blocks(4)
 
 
 @pytest.fixture
@@ -236,7 +221,7 @@ def test_the_collection_s_patient_is_read_back(tmp_path, shared_data, algorithm_
 
 
 @pytest.mark.parametrize("algorithm_type", ["MANUAL", "SEMIAUTOMATIC"])
-def test_dciodvfy_finds_no_error_that_dcmqi_s_own_output_has_not(
+def test_dciodvfy_finds_no_error_although_dcmqi_s_own_output_has_one(
     tmp_path, files, before, ct, masks, algorithm_type
 ):
     same = dcmqi_dso(
@@ -245,7 +230,7 @@ def test_dciodvfy_finds_no_error_that_dcmqi_s_own_output_has_not(
         dict(zip(LABELS, [masks[0], a_remnant(), *masks[2:]], strict=True)),
     )
     new = written(remade(before, ct, a_remnant(), algorithm_type), tmp_path)
-    assert errors_of(new) <= errors_of(same)
+    assert errors_of(new) == set() != errors_of(same)
 
 
 def test_dciodvfy_is_a_judge_that_finds_errors(tmp_path, before, ct):
@@ -277,11 +262,31 @@ def test_the_remnant_says_how_it_was_made_and_keeps_the_rest(before, ct):
     assert new == old
 
 
-def test_a_remnant_drawn_by_hand_has_no_algorithm_s_name(before, ct):
-    """DICOM allows SegmentAlgorithmName only for what is not MANUAL."""
-    item = remade(before, ct, a_remnant(), "MANUAL").dataset.SegmentSequence[1]
+def test_a_remnant_drawn_by_hand_names_the_program_but_no_algorithm(before, ct):
+    """PS3.3 asks for SegmentAlgorithmName where the type is not MANUAL, and only there."""
+    dataset = remade(before, ct, a_remnant(), "MANUAL").dataset
+    item = dataset.SegmentSequence[1]
     assert item.SegmentAlgorithmType == "MANUAL"
     assert "SegmentAlgorithmName" not in item
+    program = dataset.ContributingEquipmentSequence[-1]
+    assert (program.ManufacturerModelName, program.SoftwareVersions) == (
+        "CRLM Explorer",
+        __version__,
+    )
+
+
+@pytest.mark.parametrize(("algorithm_type", "is_named"), [("MANUAL", True), ("AUTOMATIC", False)])
+def test_dciodvfy_wants_an_algorithm_s_name_where_there_is_an_algorithm(
+    tmp_path, before, ct, algorithm_type, is_named
+):
+    dataset = remade(before, ct, a_remnant(), "MANUAL").dataset
+    item = dataset.SegmentSequence[1]
+    item.SegmentAlgorithmType = algorithm_type
+    if is_named:
+        item.SegmentAlgorithmName = f"CRLM Explorer {__version__}"
+    wrong = written(NewDso(dataset, ()), tmp_path)
+    (error,) = errors_of(wrong)
+    assert "SegmentAlgorithmName" in error
 
 
 def codes(segment: Segment) -> tuple[Coded | None, ...]:
@@ -373,6 +378,45 @@ def test_sources_are_named(before, ct, masks):
         k = ct.sop_instance_uids.index(image.ReferencedSOPInstanceUID)
         z = groups.PlanePositionSequence[0].ImagePositionPatient[2]
         assert z == pytest.approx(-101 + 5 * k)
+
+
+@pytest.fixture
+def start(tmp_path, files, masks) -> Path:
+    """Another DSO, in a series of its own."""
+    segments = {"Liver": masks[0], "Liver Remnant": masks[1]}
+
+    def rename(dataset: Dataset) -> None:
+        dataset.SeriesInstanceUID, dataset.SOPInstanceUID = "1.2.3", "1.2.3.4"
+
+    return edit(dcmqi_dso(tmp_path / "start.dcm", files, segments), rename)
+
+
+def drawn_from(start: Path, before: Path, ct: CtVolume) -> Dataset:
+    remnant = Mask.from_array(ct.grid, a_remnant())
+    return with_new_remnant(before, read_dso(before, ct), ct, remnant, "MANUAL", NOW, start).dataset
+
+
+def test_the_dso_that_the_remnant_was_drawn_from_is_named_first(tmp_path, ct, before, start, masks):
+    new, old = drawn_from(start, before, ct), dcmread(before)
+    assert [item.ReferencedSOPInstanceUID for item in new.SourceImageSequence] == [
+        "1.2.3.4",
+        old.SOPInstanceUID,
+    ]
+    assert [item.SeriesInstanceUID for item in new.ReferencedSeriesSequence] == [
+        ct.series_uid,
+        "1.2.3",
+        old.SeriesInstanceUID,
+    ]
+    file = written(NewDso(new, ()), tmp_path)
+    assert_read_by_all(file, ct, [masks[0], a_remnant(), *masks[2:]])
+    assert errors_of(file) <= errors_of(before)
+
+
+def test_two_dsos_of_one_series_are_named_together(ct, before, start):
+    edit(before, lambda dataset: setattr(dataset, "SeriesInstanceUID", "1.2.3"))
+    _, both = drawn_from(start, before, ct).ReferencedSeriesSequence
+    assert both.SeriesInstanceUID == "1.2.3"
+    assert len(both.ReferencedInstanceSequence) == 2
 
 
 def test_the_program_is_named_and_those_before_are_kept(tmp_path, before, ct):

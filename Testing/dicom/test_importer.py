@@ -16,7 +16,12 @@ import pytest
 from CRLMExplorerLib.dicom import database as database_module
 from CRLMExplorerLib.dicom import importer as importer_module
 from CRLMExplorerLib.dicom.database import CtkDatabase, DatabaseError
-from CRLMExplorerLib.dicom.importer import FILES_A_BATCH, NothingToImport, import_files
+from CRLMExplorerLib.dicom.importer import (
+    FILES_A_BATCH,
+    UNFINISHED,
+    NothingToImport,
+    import_files,
+)
 from CRLMExplorerLib.dicom.indexing import readable_name
 from CRLMExplorerLib.progress import Cancelled
 from dicom.small_files import (
@@ -301,6 +306,13 @@ def test_what_cannot_be_taken_is_skipped_and_named(data: Path, database: CtkData
         "pipe": "not a regular file",
         "no uid.dcm": "no valid SeriesInstanceUID",
     }
+
+
+def test_our_own_file_that_is_being_written_is_passed_over(data: Path, database: CtkDatabase):
+    before = import_files([data], database).files_seen
+    (data / "one" / f"{UNFINISHED}0123").write_bytes((data / "one" / "seg.dcm").read_bytes()[:300])
+    report = import_files([data], database)
+    assert (report.files_seen, report.files_skipped, report.skipped) == (before, 0, {})
 
 
 def test_links_that_lead_round_in_a_circle_end(data: Path, database: CtkDatabase):

@@ -16,8 +16,6 @@ from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
 from CRLMExplorerLib.anatomy import Coded
 from CRLMExplorerLib.dicom.nodes import (
-    LIVER_LEVEL_HU,
-    LIVER_WINDOW_HU,
     add_ct_node,
     add_dso_node,
     labelmap_of,
@@ -25,7 +23,7 @@ from CRLMExplorerLib.dicom.nodes import (
     terminology_of,
 )
 from CRLMExplorerLib.dicom.segmentation import Dso, read_dso
-from CRLMExplorerLib.dicom.volume import CtVolume, read_ct
+from CRLMExplorerLib.dicom.volume import read_ct
 from CRLMExplorerLib.geometry import Mask
 from CRLMExplorerLib.host import HeadlessHost
 from CRLMExplorerLib.phantom import PhantomSegment, PropertyCodes, write_dso
@@ -43,11 +41,6 @@ SPLEEN = PropertyCodes(
 @pytest.fixture(params=["supine", "prone", "oblique"])
 def files(request, tmp_path) -> list[Path]:
     return ct_files(tmp_path / "ct", grid_of(DIRECTIONS_LPS[request.param]))
-
-
-@pytest.fixture
-def ct(files) -> CtVolume:
-    return read_ct(files)
 
 
 @pytest.fixture
@@ -144,10 +137,8 @@ def test_volume_node_shares_the_ct_s_memory_and_keeps_it_alive(tmp_path, host):
     assert len(overwriting) == 1000
 
 
-def test_volume_node_is_shown_in_the_liver_window(ct, ct_node):
-    display = ct_node.GetDisplayNode()
-    assert (display.GetWindow(), display.GetLevel()) == (LIVER_WINDOW_HU, LIVER_LEVEL_HU)
-    assert not display.GetAutoWindowLevel()
+def test_volume_node_chooses_no_window_by_itself(ct, ct_node):
+    assert not ct_node.GetDisplayNode().GetAutoWindowLevel()
     uids = ct_node.GetAttribute("DICOM.instanceUIDs").split()
     assert uids == list(ct.sop_instance_uids)
 

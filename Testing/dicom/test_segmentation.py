@@ -82,21 +82,6 @@ def shift(dso: Dataset, by_mm: tuple[float, float, float]) -> None:
 
 
 @pytest.fixture
-def files(tmp_path) -> list[Path]:
-    return ct_files(tmp_path / "ct")
-
-
-@pytest.fixture
-def ct(files) -> CtVolume:
-    return read_ct(files)
-
-
-@pytest.fixture
-def masks() -> list[np.ndarray]:
-    return blocks(4)
-
-
-@pytest.fixture
 def dso_file(tmp_path, files, masks) -> Path:
     return dcmqi_dso(tmp_path / "dso.dcm", files, dict(zip(LABELS, masks, strict=True)))
 

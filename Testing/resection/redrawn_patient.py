@@ -17,7 +17,7 @@ from CRLMExplorerLib.dicom.segmentation import Dso, read_dso
 from CRLMExplorerLib.dicom.volume import CtVolume, read_ct
 from CRLMExplorerLib.geometry import Mask
 from CRLMExplorerLib.phantom import PhantomSegment, write_ct, write_dso
-from CRLMExplorerLib.resection.revision import SavedRevision, save_revision
+from CRLMExplorerLib.resection.saving import SavedRevision, save_revision
 from dicom.small_ct import grid_of, noise_hu
 
 PATIENT = "CRLM-CT-1001"

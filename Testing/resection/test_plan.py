@@ -19,6 +19,7 @@ from CRLMExplorerLib.resection import (
     WedgeCut,
     describe,
 )
+from CRLMExplorerLib.resection.dso_reference import DsoReference
 
 ORIGIN = (0.0, 0.0, 0.0)
 NAN = math.nan
@@ -88,6 +89,15 @@ def test_a_plan_belongs_to_its_patient_and_ct():
         plan.require_patient("P2", "1.2.3")
     with pytest.raises(PlanError, match=r"on the CT series 1\.2\.3, not on 1\.2\.4"):
         plan.require_patient("P1", "1.2.4")
+
+
+def test_a_plan_starts_from_the_dso_it_was_made_from():
+    here, elsewhere = DsoReference("1.2", "1.2.3"), DsoReference("1.4", "1.4.5")
+    plan = ResectionPlan().started_from(here)
+    assert plan.start_dso == here
+    assert plan.started_from(here) == plan
+    with pytest.raises(PlanError, match=r"from 'released' of the DSO 1\.2, not of 1\.4"):
+        plan.started_from(elsewhere)
 
 
 def test_a_plan_without_patient_fits_any():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -23,6 +24,7 @@ from CRLMExplorerLib.resection import (
     plan_from_json,
     plan_to_json,
 )
+from CRLMExplorerLib.resection.dso_reference import DsoReference
 
 A, B, C = (0.1, -2.0, 3.5), (1e-17, 1 / 3, -0.0), (4.0, 5.0, 6.0)
 
@@ -43,6 +45,7 @@ PLAN = ResectionPlan(
         RemoveSmallIslands(0.5),
         Smooth(3.0, Smoothing.CLOSING),
     ),
+    DsoReference("1.2.4", "1.2.5"),
 )
 
 
@@ -58,6 +61,11 @@ def read(content) -> ResectionPlan:
 @pytest.mark.parametrize("plan", [PLAN, ResectionPlan()])
 def test_a_plan_comes_back_as_it_was(plan):
     assert plan_from_json(plan_to_json(plan)) == plan
+
+
+def test_a_plan_of_the_first_days_names_no_dso(content):
+    del content["start_dso"]
+    assert read(content) == replace(PLAN, start_dso=None)
 
 
 def test_the_same_plan_is_the_same_text():
@@ -113,6 +121,9 @@ def test_another_version_is_refused(content, version, said):
         ({"steps": {}}, "list of steps"),
         ({"patient_id": 1004}, "patient_id is 1004"),
         ({"reader": "me"}, "unknown fields: reader"),
+        ({"start_dso": "1.2.4"}, "start_dso is '1.2.4': expected series_uid, sop_instance_uid"),
+        ({"start_dso": {"series_uid": "1.2.4"}}, "start_dso lacks sop_instance_uid"),
+        ({"start_dso": {"series_uid": 1, "sop_instance_uid": "1"}}, "series_uid is 1: expected"),
         ({"steps": ["plane"]}, "step 1 of the plan is 'plane'"),
         ({"steps": [{}]}, "of kind None"),
         ({"steps": [{"kind": ["plane"]}]}, "of kind"),

@@ -28,12 +28,10 @@ from CRLMExplorerLib.dicom.choice import choose_series
 from CRLMExplorerLib.dicom.database import CtkDatabase, DatabaseError
 from CRLMExplorerLib.dicom.dso_files import DsoNotSaved, saving_alone
 from CRLMExplorerLib.dicom.dso_header import DsoUnreadable
+from CRLMExplorerLib.resection.dso_reference import DsoReference
 from CRLMExplorerLib.resection.history import index_waiting, revisions_of
-from CRLMExplorerLib.resection.revision import (
-    DsoReference,
-    RevisionError,
-    read_revision,
-)
+from CRLMExplorerLib.resection.revision import read_revision
+from CRLMExplorerLib.resection.revision_elements import RevisionError
 from dicom.small_ct import edit
 from dicom.small_files import public_folder, without_privileges
 from resection.redrawn_patient import (

@@ -172,6 +172,78 @@ def test_a_plane_whose_looks_change_has_not_moved(host, opened, display, told):
     assert told == []
 
 
+# What a plane would cut, while it is dragged
+
+
+def previews(host) -> list:
+    scene = host.scene
+    found = [scene.GetNthNodeByClass(n, "vtkMRMLModelNode") for n in range(9)]
+    return [node for node in found if node and node.GetName() == "Preview of the plane"]
+
+
+@pytest.fixture
+def dragged(host, opened):
+    """An edit of the whole liver whose plane was dragged and is still held."""
+    opened.editing.begin(WHOLE_LIVER)
+    edit = opened.editing.edit
+    edit.add(plane(opened, 20))
+    node_of(host, "vtkMRMLMarkupsPlaneNode").SetOriginWorld(*at(opened, 5, 20, 30))
+    return edit
+
+
+def test_the_liver_is_clipped_on_both_sides_of_a_dragged_plane(host, opened, dragged):
+    kept, taken, gone = previews(host)
+    assert not edited_node(host).GetDisplayNode().GetVisibility3D()
+    liver = edited_node(host)
+    assert kept.GetPolyData() is taken.GetPolyData()
+    x = kept.GetPolyData().GetBounds()[:2]
+    assert x[1] - x[0] == pytest.approx(40 * 0.8, abs=0.9)
+    assert gone.GetPolyData() is None or gone.GetPolyData().GetNumberOfPolys() == 0
+    assert liver.GetClosedSurfaceInternalRepresentation("Edited remnant") is None
+    clips = [model.GetDisplayNode().GetClipNode() for model in (kept, taken)]
+    plane_node = node_of(host, "vtkMRMLMarkupsPlaneNode")
+    assert [clip.GetNthClippingNode(0) for clip in clips] == [plane_node, plane_node]
+    # The normal points to what is removed; Slicer shows the side that the state names.
+    space = slicer.vtkMRMLClipNode
+    states = [clip.GetNthClippingNodeState(0) for clip in clips]
+    assert states == [space.ClipNegativeSpace, space.ClipPositiveSpace]
+    assert all(model.GetDisplayNode().GetClipping() for model in (kept, taken))
+    assert not gone.GetDisplayNode().GetClipping()
+
+
+def test_the_preview_goes_when_the_hand_rests(host, opened, dragged):
+    node_of(host, "vtkMRMLMarkupsPlaneNode").InvokeEvent(
+        slicer.vtkMRMLMarkupsNode.PointEndInteractionEvent
+    )
+    assert previews(host) == []
+    assert host.scene.GetNumberOfNodesByClass("vtkMRMLClipNode") == 0
+    assert edited_node(host).GetDisplayNode().GetVisibility3D()
+    surface = edited_node(host).GetClosedSurfaceInternalRepresentation("Edited remnant")
+    assert surface.GetNumberOfPolys() > 0
+
+
+def test_what_was_removed_before_the_plane_stays_removed(host, opened):
+    opened.editing.begin(WHOLE_LIVER)
+    edit = opened.editing.edit
+    edit.add(plane(opened, 14))
+    edit.add(plane(opened, 20))
+    last = host.scene.GetFirstNodeByName("Transection plane")
+    last.SetOriginWorld(*at(opened, 5, 20, 30))
+    kept, _, gone = previews(host)
+    widths = [np.diff(model.GetPolyData().GetBounds()[:2])[0] for model in (kept, gone)]
+    assert widths == pytest.approx([30 * 0.8, 10 * 0.8], abs=0.9)
+
+
+def test_a_preview_is_removed_with_the_edit(host, opened):
+    before = nodes(host)
+    opened.editing.begin(WHOLE_LIVER)
+    opened.editing.edit.add(plane(opened, 20))
+    node_of(host, "vtkMRMLMarkupsPlaneNode").SetOriginWorld(*at(opened, 5, 20, 30))
+    assert previews(host)
+    opened.editing.leave(keep=False)
+    assert nodes(host) == before
+
+
 def test_the_released_remnant_makes_room_in_3d_for_the_edited_one(opened):
     bulk = [s for s in opened.case.segments if s.label in ("Liver", "Liver Remnant")]
     assert [opened.look_of(segment).in_3d for segment in bulk] == [True, True]

@@ -24,8 +24,10 @@ from CRLMExplorerLib.dicom import database as database_module
 from CRLMExplorerLib.dicom.database import CtkDatabase
 from CRLMExplorerLib.dicom.importer import import_files
 from CRLMExplorerLib.dicom.segmentation import read_dso
+from CRLMExplorerLib.host import HeadlessHost
 from CRLMExplorerLib.phantom import PhantomSegment, write_ct, write_dso
 from CRLMExplorerLib.resection import RELEASED, WHOLE_LIVER, KeepLargestIsland, WedgeCut
+from CRLMExplorerLib.resection import journal as journal_module
 from CRLMExplorerLib.resection.history import index_waiting
 from CRLMExplorerLib.resection.journal import JOURNAL_FOLDER, Journal
 from CRLMExplorerLib.resection.plan_json import plan_from_json, plan_to_json
@@ -97,8 +99,11 @@ def hashes(folder: Path) -> dict[Path, str]:
 
 
 def journalled(folder: Path, patient_id: str = PATIENT):
-    pending = Journal(folder).pending(patient_id)
-    return plan_from_json(pending.plan_json) if pending else None
+    """The plan of the patient's one edit on disk, be it under way or not."""
+    kept = [json.loads(file.read_text()) for file in (folder / JOURNAL_FOLDER).glob("*.json")]
+    plans = [entry["plan"] for entry in kept if entry["patient_id"] == patient_id]
+    assert len(plans) <= 1
+    return plan_from_json(plans[0]) if plans else None
 
 
 # Beginning
@@ -278,6 +283,7 @@ def test_opening_another_patient_keeps_the_edit(opened, editing, host):
 def test_the_next_session_offers_what_was_not_saved(opened, editing, host, database, table):
     editing.begin()
     editing.edit.add(plane(opened, 38))
+    opened.close()
     later = ReviewSession(host, database, table)
     later.open(PATIENT)
     assert later.editing.pending is not None
@@ -285,6 +291,54 @@ def test_the_next_session_offers_what_was_not_saved(opened, editing, host, datab
     assert later.editing.pending is None
     later.open(PATIENT)
     assert later.editing.pending is None
+
+
+def test_two_sessions_edit_one_patient_and_keep_both(opened, editing, database, table, folder):
+    later = ReviewSession(HeadlessHost(), database, table)
+    editing.begin()
+    editing.edit.add(plane(opened, 38))
+    later.open(PATIENT)
+    assert (later.editing.pending, later.editing.is_edited_elsewhere) == (None, True)
+    later.editing.begin()
+    later.editing.edit.add(plane(later, 40))
+    opened.close()
+    later.editing.leave(keep=True)
+    assert later.editing.is_edited_elsewhere is False
+    offered = []
+    while later.editing.pending:
+        offered.append(plan_from_json(later.editing.pending.plan_json).steps)
+        later.editing.discard_pending()
+    assert offered == [(plane(later, 40),), (plane(later, 38),)]
+
+
+def test_saving_leaves_the_edit_of_another_session(opened, editing, database, table, folder):
+    later = ReviewSession(HeadlessHost(), database, table)
+    editing.begin()
+    editing.edit.add(plane(opened, 38))
+    later.open(PATIENT)
+    later.editing.begin()
+    later.editing.edit.add(plane(later, 40))
+    later.editing.save("Roe^Richard", "")
+    assert len(later.editing.revisions) == 1
+    assert journalled(folder) == editing.edit.plan
+
+
+def test_what_another_session_has_taken_up_is_not_taken_up_again(
+    opened, editing, database, table, complaints, monkeypatch
+):
+    monkeypatch.setattr(journal_module, "_LOCK_TIMEOUT_S", 0.0)
+    editing.begin()
+    editing.edit.add(plane(opened, 38))
+    editing.leave(keep=True)
+    later = ReviewSession(HeadlessHost(), database, table)
+    later.open(PATIENT)
+    later.editing.resume()
+    editing.resume()
+    editing.discard_pending()
+    assert editing.edit is None
+    assert (editing.pending, editing.is_edited_elsewhere) == (None, True)
+    assert "Another CRLM Explorer works on this edit" in complaints[0]
+    assert later.editing.edit.plan.steps == (plane(opened, 38),)
 
 
 @pytest.mark.parametrize(
@@ -302,8 +356,11 @@ def test_an_edit_that_cannot_be_taken_up_is_not_lost(opened, editing, complaints
     editing.edit.add(WedgeCut("Tumor_1", 3.0))
     kept = damage(plan_to_json(editing.edit.plan))
     editing.leave(keep=True)
+    editing.discard_pending()
     journal = Journal(opened._database.directory)
-    journal.record(PATIENT, kept)
+    entry = journal.begin(PATIENT)
+    entry.record(kept)
+    entry.close()
     opened.open(PATIENT)
     editing.resume()
     assert editing.edit is None
@@ -317,7 +374,7 @@ def test_a_journal_of_a_newer_version_is_said_and_left(opened, editing, folder, 
     editing.begin()
     editing.edit.add(plane(opened, 38))
     editing.leave(keep=True)
-    (file,) = (folder / JOURNAL_FOLDER).iterdir()
+    (file,) = (folder / JOURNAL_FOLDER).glob("*.json")
     file.write_text(json.dumps(json.loads(file.read_text()) | {"format": 2}))
     before = file.read_bytes()
     opened.open(PATIENT)

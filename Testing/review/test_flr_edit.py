@@ -142,11 +142,66 @@ def test_a_step_in_the_middle_is_taken_out_and_put_back(edited, edit):
     assert np.array_equal(remnant(edited), voxels(40, 44))
 
 
-def test_several_steps_are_undone_as_one(edited, edit):
-    edit.add_all((plane(edited, 36), plane(edited, 38)))
-    assert np.array_equal(remnant(edited), voxels(38, 44))
-    edit.undo()
-    assert (edit.plan.steps, edit.history.position) == ((), 0)
+# A curve by its points
+
+
+@pytest.fixture
+def curved(edited, edit):
+    """An edit with a curve of four points in two slices, along column 38."""
+    for k, j in ((4, 10), (4, 30), (7, 12), (7, 32)):
+        edit.place_curve_point(at(edited, k, j, 38))
+    return edit
+
+
+def test_points_cut_as_soon_as_they_lie_in_two_slices(edited, edit):
+    told = []
+    edit.changed.connect(lambda: told.append(len(edit.curve_points_ras_mm)))
+    for count, (k, j) in enumerate(((4, 10), (4, 20), (4, 30)), 1):
+        edit.place_curve_point(at(edited, k, j, 38))
+        assert (len(edit.curve_points_ras_mm), edit.plan.steps) == (count, ())
+    assert told == [1, 2, 3]
+    edit.place_curve_point(at(edited, 7, 12, 38))
+    assert steps(edited) == ["CurveCut"]
+    assert remnant(edited).sum() in (8 * 40 * 5, 8 * 40 * 6)
+
+
+def test_a_point_is_moved_by_its_numbers(edited, curved):
+    before = remnant(edited).sum()
+    for index in range(4):
+        x, y, z = curved.curve_points_ras_mm[index]
+        curved.move_curve_point(index, (x + 0.8 * 2, y, z))
+    assert remnant(edited).sum() == before + 2 * 8 * 40
+    assert curved.plan.steps[-1].points_ras_mm == curved.curve_points_ras_mm
+    for _ in range(4):
+        curved.undo()
+    assert remnant(edited).sum() == before
+
+
+def test_a_point_in_the_middle_is_taken_away(edited, curved):
+    points = curved.curve_points_ras_mm
+    curved.drop_curve_point(1)
+    assert curved.curve_points_ras_mm == (points[0], points[2], points[3])
+    assert curved.plan.steps[-1].points_ras_mm == curved.curve_points_ras_mm
+    curved.undo()
+    assert curved.curve_points_ras_mm == points
+
+
+def test_too_few_points_cut_nothing_but_stay(edited, curved):
+    points = curved.curve_points_ras_mm
+    curved.drop_curve_point()
+    curved.drop_curve_point()
+    assert (curved.curve_points_ras_mm, curved.plan.steps) == (points[:2], ())
+    curved.place_curve_point(points[2])
+    assert steps(edited) == ["CurveCut"]
+
+
+def test_points_that_tell_no_surface_are_refused(edited, curved, complaints):
+    points = curved.curve_points_ras_mm
+    curved.drop_curve_point()
+    curved.move_curve_point(2, at(edited, 4, 20, 38))
+    assert len(complaints) == 1
+    assert curved.curve_points_ras_mm == points[:3]
+    assert curved.plan.steps[-1].points_ras_mm == points[:3]
 
 
 def test_restarting_can_be_undone(edited, edit):

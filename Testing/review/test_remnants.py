@@ -15,14 +15,17 @@ from CRLMExplorerLib.resection import (
     RELEASED,
     WHOLE_LIVER,
     PlaneCut,
+    PlanError,
     ResectionError,
     ResectionPlan,
     SphereCut,
     Stroke,
     plan_from_json,
 )
+from CRLMExplorerLib.resection.dso_reference import DsoReference, reference_to
 from CRLMExplorerLib.resection.history import revisions_of
-from CRLMExplorerLib.resection.revision import SavedRevision
+from CRLMExplorerLib.resection.revision import Revision
+from CRLMExplorerLib.resection.saving import SavedRevision
 from CRLMExplorerLib.review.case import Case, open_case
 from CRLMExplorerLib.review.remnants import (
     RemnantNotFound,
@@ -30,6 +33,7 @@ from CRLMExplorerLib.review.remnants import (
     resection_of,
     revision_named,
     save_remnant,
+    with_start_dso,
 )
 from dicom.small_ct import edit
 from review.redrawing import RIGHT, voxels
@@ -159,11 +163,66 @@ def test_the_plan_is_recoverable_and_gives_the_same_remnant(database):
     (revision,) = revisions_of(database, PATIENT)
     plan = plan_from_json(revision.plan_json)
     assert plan == ResectionPlan(
-        PATIENT, case.ct.series_uid, WHOLE_LIVER, (cut(case, 20), dab(case))
+        PATIENT,
+        case.ct.series_uid,
+        WHOLE_LIVER,
+        (cut(case, 20), dab(case)),
+        DsoReference(case.dso.series_uid, case.dso.sop_instance_uid),
     )
     again = resection_of(database, opened(database)).flr(plan)
     saved = remnant_named(database, opened(database), "1")
     assert np.array_equal(again.to_array(), saved.to_array())
+
+
+def revision_of(database, saved: SavedRevision) -> Revision:
+    return revision_named(database, opened(database), saved.series_uid)
+
+
+def source_uids(saved: SavedRevision) -> list[str]:
+    header = dcmread(saved.path, stop_before_pixels=True)
+    return [item.ReferencedSOPInstanceUID for item in header.SourceImageSequence]
+
+
+def test_a_revision_follows_from_the_dso_that_its_plan_starts_from(database):
+    released = reference_to(opened(database).choice.dso.file)
+    first = save(database, RELEASED, cut(opened(database), 38))
+    second = save(database, "1", cut(opened(database), 40))
+    assert opened(database).dso.sop_instance_uid == second.sop_instance_uid
+    first_ref = reference_to(first.path)
+    third = {
+        start: save(database, start, dab(opened(database)), case=opened(database))
+        for start in (RELEASED, WHOLE_LIVER, "1", "2")
+    }
+    expected = {
+        RELEASED: released,
+        WHOLE_LIVER: released,
+        "1": first_ref,
+        "2": reference_to(second.path),
+    }
+    for start, saved in third.items():
+        revision = revision_of(database, saved)
+        assert (revision.predecessor, revision.released) == (expected[start], released), start
+        assert plan_from_json(revision.plan_json).start_dso == expected[start]
+        assert revision.ct_series_uid == opened(database).ct.series_uid
+
+
+def test_the_dso_whose_segments_were_carried_over_is_named_as_well(database):
+    released = opened(database).dso.sop_instance_uid
+    first = save(database, RELEASED, cut(opened(database), 38))
+    assert source_uids(first) == [released]
+    second = save(database, RELEASED, dab(opened(database)))
+    assert source_uids(second) == [released, first.sop_instance_uid]
+    third = save(database, "2", dab(opened(database)))
+    assert source_uids(third) == [second.sop_instance_uid]
+
+
+def test_a_plan_made_from_another_dso_is_refused(database):
+    other = "CRLM-CT-1002"
+    (ai,) = (one for one in open_case(database, other).choice.alternatives)
+    plan = ResectionPlan(start=WHOLE_LIVER, start_dso=reference_to(ai.file))
+    assert with_start_dso(database, open_case(database, other, dso_series_uid=ai.series_uid), plan)
+    with pytest.raises(PlanError, match=f"starts from 'liver' of the DSO {ai.series_uid}, not of"):
+        with_start_dso(database, open_case(database, other), plan)
 
 
 def test_only_what_was_drawn_by_hand_alone_is_called_manual(manual):

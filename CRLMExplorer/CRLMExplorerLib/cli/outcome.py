@@ -92,7 +92,7 @@ def outcome_of(
     from CRLMExplorerLib.measure import by_severity
     from CRLMExplorerLib.resection import RELEASED, WHOLE_LIVER
     from CRLMExplorerLib.review.case import open_case
-    from CRLMExplorerLib.review.remnants import resection_of, revision_named
+    from CRLMExplorerLib.review.remnants import resection_of, revision_named, with_start_dso
 
     case = open_case(database, patient_id, table, progress=part(progress, 0.0, 0.8))
     progress(0.8, "Cutting")
@@ -101,7 +101,10 @@ def outcome_of(
     if start not in (RELEASED, WHOLE_LIVER):
         start = revision_named(database, case, start).series_uid
     order.plan.require_patient(resection.patient_id, resection.ct_series_uid)
-    plan = replace(resection.new_plan(start), steps=order.plan.steps)
+    plan = replace(
+        resection.new_plan(start), steps=order.plan.steps, start_dso=order.plan.start_dso
+    )
+    plan = with_start_dso(database, case, plan)
     figures = resection.figures(plan, case.rule)
     released = resection.compare_with_released(plan)
     progress(0.9, "Cut")

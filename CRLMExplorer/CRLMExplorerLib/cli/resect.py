@@ -120,8 +120,10 @@ def _plan(
             raise PlanError(f"{file}: {error}") from error
         except UnicodeDecodeError as error:
             raise PlanError(f"{file} is no text in UTF-8: expected a resection plan") from error
+    if start is not None:
+        plan = replace(plan, start=start, start_dso=None)
     steps = (*plan.steps, *map(plane_cut, planes), *map(wedge_cut, wedges))
-    return replace(plan, start=plan.start if start is None else start, steps=steps)
+    return replace(plan, steps=steps)
 
 
 def _facts(outcome: Outcome) -> Facts:

@@ -16,12 +16,11 @@ from pathlib import Path
 from pydicom import Dataset
 
 from CRLMExplorerLib.dicom.database import CtkDatabase, DatabaseError
-from CRLMExplorerLib.dicom.importer import import_files
+from CRLMExplorerLib.dicom.importer import UNFINISHED, import_files
 from CRLMExplorerLib.errors import CRLMExplorerError
 
 _LOCK_FILE = "crlm-explorer-saving.lock"
 _LOCK_TIMEOUT_S = 20.0
-_UNFINISHED = ".crlm-explorer-unfinished-"
 
 
 class DsoNotSaved(CRLMExplorerError):
@@ -50,7 +49,7 @@ def saving_alone(directory: Path) -> Iterator[None]:
         with closing(sqlite3.connect(directory / _LOCK_FILE, timeout=_LOCK_TIMEOUT_S)) as lock:
             lock.isolation_level = None
             lock.execute("BEGIN EXCLUSIVE")
-            for leftover in (directory / "dicom").glob(f"{_UNFINISHED}*"):
+            for leftover in (directory / "dicom").glob(f"{UNFINISHED}*"):
                 leftover.unlink(missing_ok=True)
             yield
     except OSError as error:
@@ -83,7 +82,7 @@ def write_dso_file(directory: Path, dataset: Dataset, name: str) -> Path:
     root = directory / "dicom"
     study = study_folder(directory, dataset.StudyInstanceUID)
     file = study / _short(dataset.SeriesInstanceUID) / name
-    unfinished = root / f"{_UNFINISHED}{secrets.token_hex(4)}"
+    unfinished = root / f"{UNFINISHED}{secrets.token_hex(4)}"
     try:
         with unfinished.open("xb") as stream:
             dataset.save_as(stream, enforce_file_format=True)

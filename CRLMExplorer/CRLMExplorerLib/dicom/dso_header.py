@@ -37,8 +37,8 @@ class DsoHeader:
     ----------
     file
         Where it was read.
-    series_uid
-        Its SeriesInstanceUID.
+    series_uid, sop_instance_uid
+        Its SeriesInstanceUID and SOPInstanceUID.
     patient_id
         Its PatientID.
     description
@@ -58,6 +58,7 @@ class DsoHeader:
 
     file: Path
     series_uid: str
+    sop_instance_uid: str
     patient_id: str
     description: str
     date: str
@@ -117,6 +118,7 @@ def _header(file: Path, dataset: Dataset) -> DsoHeader:
     return DsoHeader(
         file=file,
         series_uid=str(dataset.get("SeriesInstanceUID") or ""),
+        sop_instance_uid=str(dataset.get("SOPInstanceUID") or ""),
         patient_id=str(dataset.get("PatientID") or ""),
         description=str(description or ""),
         date=iso_date(dataset.get("ContentDate") or dataset.get("SeriesDate")),

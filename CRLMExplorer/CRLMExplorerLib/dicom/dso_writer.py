@@ -16,18 +16,12 @@ from typing import Literal
 
 from highdicom.color import CIELabColor
 from pydicom import Dataset
-from pydicom.dataset import FileMetaDataset
 from pydicom.filereader import read_partial
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, SegmentationStorage, generate_uid
+from pydicom.uid import SegmentationStorage, generate_uid
 
 from CRLMExplorerLib.anatomy import Coded, Role, role_of
-from CRLMExplorerLib.dicom.dso_frames import (
-    FramePlace,
-    code_item,
-    instance_item,
-    set_frames,
-    source_item,
-)
+from CRLMExplorerLib.dicom.dso_frames import code_item, set_frames
+from CRLMExplorerLib.dicom.dso_provenance import PROGRAM, identify, name_program, name_sources
 from CRLMExplorerLib.dicom.segmentation import Dso
 from CRLMExplorerLib.dicom.volume import CtVolume
 from CRLMExplorerLib.errors import CRLMExplorerError
@@ -35,13 +29,11 @@ from CRLMExplorerLib.findings import Finding, Severity
 from CRLMExplorerLib.geometry import Mask
 from CRLMExplorerLib.version import VERSION
 
-PROGRAM = "CRLM Explorer"
 AlgorithmType = Literal["MANUAL", "SEMIAUTOMATIC"]
 
 _ANATOMICAL_STRUCTURE = Coded("123037004", "SCT", "Anatomical Structure")
 _LIVER = Coded("10200004", "SCT", "Liver")
 _RESIDUAL = Coded("65320000", "SCT", "Residual")
-_PROCESSING_EQUIPMENT = Coded("109102", "DCM", "Processing Equipment")
 
 _PER_FRAME_GROUPS = 0x52009230
 _OF_THE_PIXELS_BEFORE = (
@@ -96,7 +88,13 @@ class NewDso:
 
 
 def with_new_remnant(
-    file: Path, dso: Dso, ct: CtVolume, remnant: Mask, algorithm_type: AlgorithmType, now: datetime
+    file: Path,
+    dso: Dso,
+    ct: CtVolume,
+    remnant: Mask,
+    algorithm_type: AlgorithmType,
+    now: datetime,
+    start_file: Path | None = None,
 ) -> NewDso:
     """Make a DSO that differs from another one in its remnant, and is binary on the CT's grid.
 
@@ -108,18 +106,21 @@ def with_new_remnant(
     Parameters
     ----------
     file, dso
-        The DSO before, and what was read from it onto the CT.
+        The DSO whose segments are carried over, and what was read from it onto the CT.
     remnant
         The new remnant on the CT's grid; may be empty.
     algorithm_type
         Whether the remnant was drawn by hand alone.
     now
         When it was made, with its time zone; told in the DSO's own where that states one.
+    start_file
+        The DSO that the remnant was drawn from, if it is another; named first among the sources.
 
     Raises
     ------
     DsoNotWritten
-        If the file is not the DSO that was read, or the mask is not on the CT's grid.
+        If a file cannot be read or is not the DSO that was read, or the mask is not on the CT's
+        grid.
     """
     if not remnant.grid.same_as(ct.grid):
         raise DsoNotWritten(
@@ -127,6 +128,7 @@ def with_new_remnant(
             f"shape {ct.grid.shape_kji}."
         )
     before = _header(file)
+    start = _header(start_file) if start_file else before
     if str(before.get("SOPInstanceUID")) != dso.sop_instance_uid:
         raise DsoNotWritten(
             f"{file} is not the DSO that was opened: found SOPInstanceUID "
@@ -147,10 +149,13 @@ def with_new_remnant(
         new.FrameOfReferenceUID = ct.frame_of_reference_uid
     if "PositionReferenceIndicator" not in new:
         new.PositionReferenceIndicator = ""
+    if "ClinicalTrialSeriesID" in new and "ClinicalTrialCoordinatingCenterName" not in new:
+        # dcmqi leaves it out, but the module has it as Type 2.
+        new.ClinicalTrialCoordinatingCenterName = ""
     places = set_frames(new, masks, ct, _slice_thickness_mm(before, dso))
-    _name_sources(new, before, ct, places)
-    _name_program(new, before, now)
-    _identify(new, now)
+    name_sources(new, (start, before), ct, places)
+    name_program(new, before, now)
+    identify(new, now)
     return NewDso(new, tuple(_findings(before, dso)))
 
 
@@ -247,69 +252,6 @@ def _slice_thickness_mm(before: Dataset, dso: Dso) -> float | None:
     shared = (before.get("SharedFunctionalGroupsSequence") or [Dataset()])[0]
     measures = (shared.get("PixelMeasuresSequence") or [Dataset()])[0]
     return float(measures.get("SliceThickness") or 0) or None
-
-
-def _name_sources(
-    new: Dataset, before: Dataset, ct: CtVolume, places: tuple[FramePlace, ...]
-) -> None:
-    """Name the CT's slices that have frames, and the DSO before."""
-    slices = [ct.sop_instance_uids[k] for k in sorted({place.k for place in places})]
-    new.ReferencedSeriesSequence = [
-        _series_item(
-            ct.series_uid, [instance_item(CTImageStorage, uid) for uid in slices if uid is not None]
-        ),
-        _series_item(
-            before.SeriesInstanceUID, [instance_item(before.SOPClassUID, before.SOPInstanceUID)]
-        ),
-    ]
-    new.SourceImageSequence = [source_item(before.SOPClassUID, before.SOPInstanceUID)]
-
-
-def _series_item(series_uid: str, instances: list[Dataset]) -> Dataset:
-    item = Dataset()
-    item.SeriesInstanceUID = series_uid
-    item.ReferencedInstanceSequence = instances
-    return item
-
-
-def _name_program(new: Dataset, before: Dataset, now: datetime) -> None:
-    """Say which program made this, and keep who made what was before."""
-    contributors = list(new.get("ContributingEquipmentSequence") or [])
-    if before.get("Manufacturer") and before.get("ManufacturerModelName") != PROGRAM:
-        maker = _equipment(before.Manufacturer, before.get("ManufacturerModelName"))
-        if before.get("SoftwareVersions"):
-            maker.SoftwareVersions = before.SoftwareVersions
-        maker.ContributionDescription = "Made the segmentation that this one is a revision of"
-        contributors.append(maker)
-    program = _equipment(PROGRAM, PROGRAM)
-    program.SoftwareVersions = VERSION
-    program.ContributionDateTime = now.strftime("%Y%m%d%H%M%S.%f")
-    program.ContributionDescription = "Drew the future liver remnant anew"
-    new.ContributingEquipmentSequence = [*contributors, program]
-    new.Manufacturer = new.ManufacturerModelName = PROGRAM
-    new.DeviceSerialNumber = "0"
-    new.SoftwareVersions = VERSION
-
-
-def _equipment(manufacturer: str, model: str | None) -> Dataset:
-    item = Dataset()
-    item.Manufacturer = manufacturer
-    if model:
-        item.ManufacturerModelName = model
-    item.PurposeOfReferenceCodeSequence = [code_item(_PROCESSING_EQUIPMENT)]
-    return item
-
-
-def _identify(new: Dataset, now: datetime) -> None:
-    new.SeriesInstanceUID = generate_uid(prefix=None)
-    new.SOPInstanceUID = generate_uid(prefix=None)
-    new.InstanceNumber = 1
-    new.SeriesDate = new.ContentDate = new.InstanceCreationDate = now.strftime("%Y%m%d")
-    new.SeriesTime = new.ContentTime = new.InstanceCreationTime = now.strftime("%H%M%S.%f")
-    new.file_meta = FileMetaDataset()
-    new.file_meta.MediaStorageSOPClassUID = new.SOPClassUID
-    new.file_meta.MediaStorageSOPInstanceUID = new.SOPInstanceUID
-    new.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
 
 
 _CARRIED_OVER: dict[str, Callable[[Finding], str]] = {

@@ -23,6 +23,9 @@ FILES_A_BATCH = 250
 SKIPPED_NAMED_AT_MOST = 1000
 """How many skipped files a report names, so that a wrong folder cannot fill the memory."""
 
+UNFINISHED = ".crlm-explorer-unfinished-"
+"""How the names of our own files begin while they are written; they are no files to import."""
+
 _FILES_A_REPORT = 25
 
 
@@ -180,7 +183,11 @@ def _files_below(roots: list[Path], unentered: dict[Path, str]) -> Iterator[Path
                 continue
             entered.add((status.st_dev, status.st_ino))
             with os.scandir(path) as entries:
-                names = sorted((not _is_folder(entry), entry.name) for entry in entries)
+                names = sorted(
+                    (not _is_folder(entry), entry.name)
+                    for entry in entries
+                    if not entry.name.startswith(UNFINISHED)
+                )
         except OSError as error:
             unentered[path] = f"folder cannot be entered: {error.strerror}"
             continue

@@ -18,7 +18,7 @@ from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from CRLMExplorerLib.anatomy import Coded
 from CRLMExplorerLib.dicom.segmentation import Dso, Segment
 from CRLMExplorerLib.dicom.volume import CtVolume
-from CRLMExplorerLib.geometry import Mask
+from CRLMExplorerLib.geometry import Grid, Mask
 from CRLMExplorerLib.host.host import Node
 
 _CONTEXT = "Segmentation category and type - DICOM master list"
@@ -26,29 +26,36 @@ _REGION_CONTEXT = "Anatomic codes - DICOM master list"
 _SEPARATORS = str.maketrans("~^", "  ")
 """What Slicer parts an entry with; it reads none of an entry that has one in a meaning."""
 
-LIVER_WINDOW_HU = 150.0
-LIVER_LEVEL_HU = 30.0
-
 
 def add_ct_node(scene: Node, ct: CtVolume, name: str) -> Node:
-    """Show a CT as a vtkMRMLScalarVolumeNode with the liver window.
+    """Show a CT as a vtkMRMLScalarVolumeNode, in no window of its own choice.
 
     The node shares the memory of ``ct.hu``.
     """
-    image = vtkImageData()
-    image.SetDimensions(*ct.grid.shape_kji[::-1])
-    _set_scalars(image, ct.hu)
-    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
-    node.SetIJKToRASMatrix(_matrix(ct.grid.ijk_to_ras))
+    node = add_array_node(scene, ct.hu, ct.grid, name)
     uids = [uid for uid in ct.sop_instance_uids if uid]
     node.SetAttribute("DICOM.instanceUIDs", " ".join(uids))
+    node.GetDisplayNode().SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
+    return node
+
+
+def add_array_node(scene: Node, array: NDArray, grid: Grid, name: str) -> Node:
+    """Show an array of a grid (slices, rows, columns) as a vtkMRMLScalarVolumeNode.
+
+    The node shares the array's memory; its window is for the caller to choose.
+    """
+    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
     node.CreateDefaultDisplayNodes()
-    display = node.GetDisplayNode()
-    display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
-    display.AutoWindowLevelOff()
-    display.SetWindowLevel(LIVER_WINDOW_HU, LIVER_LEVEL_HU)
-    # Only now: the display would measure the whole image to choose a window of its own.
-    node.SetAndObserveImageData(image)
+    # Before the image: the display would measure all of it to choose a window of its own.
+    node.GetDisplayNode().AutoWindowLevelOff()
+    _set_image(node, array, grid)
+    return node
+
+
+def add_label_node(scene: Node, voxels: NDArray[np.bool_], grid: Grid, name: str) -> Node:
+    """Show voxels of a grid as a vtkMRMLLabelMapVolumeNode with the label 1."""
+    node = scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", name)
+    _set_image(node, voxels.astype(np.uint8), grid)
     return node
 
 
@@ -139,6 +146,14 @@ def _triple(code: Coded | None) -> Sequence[str]:
         text.translate(_SEPARATORS) for text in (code.value, code.scheme, code.meaning)
     )
     return value, scheme, meaning
+
+
+def _set_image(volume: Node, array: NDArray, grid: Grid) -> None:
+    image = vtkImageData()
+    image.SetDimensions(*grid.shape_kji[::-1])
+    _set_scalars(image, array)
+    volume.SetIJKToRASMatrix(_matrix(grid.ijk_to_ras))
+    volume.SetAndObserveImageData(image)
 
 
 def _set_scalars(image: Node, array: NDArray) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from CRLMExplorerLib.resection.dso_reference import DsoReference
 from CRLMExplorerLib.resection.errors import PlanError
 from CRLMExplorerLib.resection.steps import Step
 
@@ -31,12 +32,15 @@ class ResectionPlan:
         `RELEASED`, `WHOLE_LIVER`, or the SeriesInstanceUID of an earlier revision.
     steps
         Applied from the first on.
+    start_dso
+        The DSO that the start was taken from; None where that is not known yet.
     """
 
     patient_id: str | None = None
     ct_series_uid: str | None = None
     start: str = RELEASED
     steps: tuple[Step, ...] = ()
+    start_dso: DsoReference | None = None
 
     def __post_init__(self) -> None:
         if not self.start:
@@ -86,3 +90,18 @@ class ResectionPlan:
             raise PlanError(
                 f"the plan was made on the CT series {self.ct_series_uid}, not on {ct_series_uid}"
             )
+
+    def started_from(self, dso: DsoReference) -> ResectionPlan:
+        """The plan with the DSO named that its start is taken from.
+
+        Raises
+        ------
+        PlanError
+            If it was made from another one.
+        """
+        if self.start_dso not in (None, dso):
+            raise PlanError(
+                f"the plan starts from {self.start!r} of the DSO {self.start_dso.series_uid}, not "
+                f"of {dso.series_uid}: open the patient with the DSO it was made from"
+            )
+        return replace(self, start_dso=dso)

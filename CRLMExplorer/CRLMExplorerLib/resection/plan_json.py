@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, asdict, fields
 from types import NoneType, UnionType
 from typing import Union, get_args, get_origin, get_type_hints
 
+from CRLMExplorerLib.resection.dso_reference import DsoReference
 from CRLMExplorerLib.resection.errors import PlanError
 from CRLMExplorerLib.resection.plan import ResectionPlan
 from CRLMExplorerLib.resection.steps import (
@@ -51,6 +52,7 @@ def plan_to_json(plan: ResectionPlan) -> str:
         "format": FORMAT,
         "version": VERSION,
         **{name: getattr(plan, name) for name in _HEADER},
+        "start_dso": asdict(plan.start_dso) if plan.start_dso else None,
         "steps": [step_to_dict(step) for step in plan.steps],
     }
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
@@ -84,7 +86,9 @@ def plan_from_json(text: str) -> ResectionPlan:
             f"the plan has version {version!r}{', newer than this program' if newer else ''}: "
             f"expected {VERSION}"
         )
-    _require_fields("the plan", content, {"format", "version", "start", "steps"}, {*_HEADER})
+    _require_fields(
+        "the plan", content, {"format", "version", "start", "steps"}, {*_HEADER, "start_dso"}
+    )
     for name in _HEADER:
         if not isinstance(content.get(name), str | None):
             raise PlanError(f"the plan's {name} is {content[name]!r}: expected text")
@@ -92,7 +96,11 @@ def plan_from_json(text: str) -> ResectionPlan:
         raise PlanError("the plan lacks a start or a list of steps")
     steps = tuple(step_from_dict(step, n) for n, step in enumerate(content["steps"], start=1))
     return ResectionPlan(
-        content.get("patient_id"), content.get("ct_series_uid"), content["start"], steps
+        content.get("patient_id"),
+        content.get("ct_series_uid"),
+        content["start"],
+        steps,
+        _start_dso(content.get("start_dso")),
     )
 
 
@@ -135,6 +143,17 @@ def step_from_dict(content: object, number: int = 1) -> Step:
     except PlanError as error:
         raise PlanError(f"{where} ({kind}): {error}") from error
     return step
+
+
+def _start_dso(content: object) -> DsoReference | None:
+    """The DSO that a plan starts from; plans of the first days do not name it."""
+    if content is None:
+        return None
+    names = {field.name for field in fields(DsoReference)}
+    if not isinstance(content, Mapping):
+        raise PlanError(f"the plan's start_dso is {content!r}: expected {', '.join(sorted(names))}")
+    _require_fields("the plan's start_dso", content, names, set())
+    return DsoReference(**{name: str(_value(name, content[name], str)) for name in names})
 
 
 def _require_fields(what: str, content: Mapping, needed: set[str], allowed: set[str]) -> None:

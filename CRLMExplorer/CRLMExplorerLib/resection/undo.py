@@ -83,7 +83,7 @@ class PlanHistory:
 
     def restart(self, start: str) -> PlanHistory:
         """Go on without any step from a start, e.g. revert to the released remnant."""
-        return self.do(replace(self.plan, start=start, steps=()))
+        return self.do(replace(self.plan, start=start, steps=(), start_dso=None))
 
     @property
     def labels(self) -> tuple[str, ...]:

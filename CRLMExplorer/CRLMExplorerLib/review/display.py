@@ -1,18 +1,21 @@
 """A case in the scene: its nodes, and how its segments are shown.
 
-It is the only place that changes the scene for a reader; it knows MRML but no widget or page.
+What an edit or a comparison puts into the scene is theirs; it knows MRML but no widget or page.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 import slicer
 
 from CRLMExplorerLib.anatomy import Role
+from CRLMExplorerLib.dicom.catalog import SeriesEntry
 from CRLMExplorerLib.dicom.nodes import add_ct_node, add_dso_node, remove_node, segment_id
 from CRLMExplorerLib.dicom.segmentation import Segment
+from CRLMExplorerLib.dicom.subject_hierarchy import Patient, file_series, unfile
 from CRLMExplorerLib.findings import PointRAS
 from CRLMExplorerLib.host.host import Node
 from CRLMExplorerLib.review.case import Case
@@ -102,21 +105,30 @@ class CaseDisplay:
         self.ct_node: Node | None = None
         self.dso_node: Node | None = None
         self.crosshair_ras_mm: PointRAS = (0.0, 0.0, 0.0)
-        self._looks: dict[int, SegmentLook] = {}
         if case.ct is None:
             return
         self.ct_node = add_ct_node(scene, case.ct, case.ct.description or "CT")
+        self._file(self.ct_node, case.choice.ct, case.ct.sop_instance_uids)
         if case.dso is None:
             return
         self.dso_node = add_dso_node(
             scene, case.dso, self.ct_node, case.dso.description or "Segmentation"
         )
+        self._file(self.dso_node, _series_of_dso(case), (case.dso.sop_instance_uid,))
         for segment in case.segments:
             self.set_look(segment, _LOOKS[segment.role])
 
     def look_of(self, segment: Segment) -> SegmentLook:
-        """How a segment is shown now."""
-        return self._looks[segment.number]
+        """How a segment is shown now, also if the reader changed it elsewhere in Slicer."""
+        assert self.dso_node is not None
+        display, name = self.dso_node.GetDisplayNode(), segment_id(segment)
+        return SegmentLook(
+            visible=bool(display.GetSegmentVisibility(name)),
+            filled=bool(display.GetSegmentVisibility2DFill(name)),
+            opacity=display.GetSegmentOpacity2DFill(name),
+            in_3d=bool(display.GetSegmentVisibility3D(name)),
+            opacity_3d=display.GetSegmentOpacity3D(name),
+        )
 
     def set_look(self, segment: Segment, look: SegmentLook) -> None:
         """Show a segment in another way."""
@@ -130,7 +142,6 @@ class CaseDisplay:
         display.SetSegmentVisibility3D(name, look.in_3d)
         display.SetSegmentOpacity3D(name, look.opacity_3d)
         display.EndModify(was_modifying)
-        self._looks[segment.number] = look
 
     def build_surfaces(self) -> None:
         """Make the closed surfaces that 3D views show; takes a while for large segments."""
@@ -145,7 +156,7 @@ class CaseDisplay:
         """Show or hide the surfaces of liver and remnant, which an edit draws anew."""
         for segment in self._case.segments:
             if segment.role in (Role.LIVER, Role.REMNANT):
-                self.set_look(segment, replace(self._looks[segment.number], in_3d=shown))
+                self.set_look(segment, replace(self.look_of(segment), in_3d=shown))
 
     def set_window(self, window: Window) -> None:
         """Show the CT in another window."""
@@ -170,7 +181,33 @@ class CaseDisplay:
     def remove(self) -> None:
         """Take from the scene what was put into it, and nothing else."""
         for node in (self.dso_node, self.ct_node):
-            if node is None:
-                continue
-            remove_node(self._scene, node)
+            if node is not None and self._scene.IsNodePresent(node):
+                unfile(self._scene, node)
+                remove_node(self._scene, node)
         self.ct_node = self.dso_node = None
+
+    def _file(
+        self, node: Node, series: SeriesEntry | None, instance_uids: Sequence[str | None]
+    ) -> None:
+        if series is not None:
+            patient = Patient(self._case.patient_id, self._case.name)
+            uids = tuple(uid for uid in instance_uids if uid)
+            file_series(self._scene, node, patient, series, uids)
+
+
+def _series_of_dso(case: Case) -> SeriesEntry | None:
+    """The shown DSO as a series of its CT's study."""
+    chosen, ct = case.choice.dso, case.choice.ct
+    if chosen is None or ct is None:
+        return None
+    return SeriesEntry(
+        series_uid=chosen.series_uid,
+        study_uid=ct.study_uid,
+        modality="SEG",
+        description=chosen.description,
+        number=None,
+        date=chosen.date,
+        time=chosen.time,
+        frame_of_reference_uid=chosen.frame_of_reference_uid,
+        file_count=1,
+    )

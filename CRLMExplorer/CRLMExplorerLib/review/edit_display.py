@@ -18,6 +18,7 @@ from CRLMExplorerLib.host.host import Node
 from CRLMExplorerLib.resection.steps import PlaneCut, VectorRAS
 from CRLMExplorerLib.review.curve_display import CurveDisplay
 from CRLMExplorerLib.review.margin_surface import MarginSurface
+from CRLMExplorerLib.review.plane_preview import Look, PlanePreview, Surfaces
 from CRLMExplorerLib.review.surface import thin_out
 
 _REMNANT, _SPECIMEN = "Edited remnant", "Specimen"
@@ -63,6 +64,9 @@ class EditDisplay:
         self.curve = CurveDisplay(scene)
         self._margins: MarginSurface | None = None
         self._plane: Node | None = None
+        self._preview: PlanePreview | None = None
+        self._before_plane: Surfaces | None = None
+        self._coarse: Surfaces | None = None
         self._is_setting_plane = False
         self._known_plane: tuple[PointRAS, VectorRAS] | None = None
 
@@ -76,12 +80,19 @@ class EditDisplay:
             segmentation.GetSegment(name).AddRepresentation(labelmap, labelmap_of(mask))
         self._node.Modified()
 
-    def build_surfaces(self) -> None:
+    def build_surfaces(self) -> Surfaces:
         """Make the surfaces of what is shown."""
         self._node.CreateClosedSurfaceRepresentation()
-        for name in _COLORS:
-            thin_out(self._node.GetClosedSurfaceInternalRepresentation(name))
-        self._color()
+        made = [self._node.GetClosedSurfaceInternalRepresentation(name) for name in _COLORS]
+        for surface in made:
+            thin_out(surface)
+        self._end_preview()
+        return Surfaces(*made)
+
+    def prepare_preview(self, before_plane: Surfaces) -> None:
+        """Let 3D show at once what the plane cuts off these when it is dragged."""
+        if before_plane is not self._before_plane:
+            self._before_plane, self._coarse = before_plane, before_plane.coarse()
 
     def color_by_distance(self, tumors: Sequence[Mask]) -> None:
         """Colour the remnant's surface by its distance to tumours; without any, as usual."""
@@ -89,6 +100,23 @@ class EditDisplay:
             self._margins.remove()
         self._margins = MarginSurface(self._scene, tumors) if tumors else None
         self._node.GetDisplayNode().SetSegmentVisibility3D(_REMNANT, self._margins is None)
+        self._color()
+
+    def _begin_preview(self) -> None:
+        """Clipped surfaces in the place of those that a dragged plane has outdated."""
+        if self._preview or self._coarse is None:
+            return
+        looks = (Look(_COLORS[name], _OPACITY_3D[name]) for name in (_REMNANT, _SPECIMEN))
+        self._preview = PlanePreview(self._scene, self._plane, self._coarse, *looks)
+        self._node.GetDisplayNode().SetVisibility3D(False)
+        if self._margins:
+            self._margins.show(None)
+
+    def _end_preview(self) -> None:
+        if self._preview:
+            self._preview.remove()
+            self._preview = None
+            self._node.GetDisplayNode().SetVisibility3D(True)
         self._color()
 
     def _color(self) -> None:
@@ -123,6 +151,8 @@ class EditDisplay:
     def hide_plane(self) -> None:
         """Take the plane away."""
         if self._plane is not None:
+            self._end_preview()
+            self._before_plane = self._coarse = None
             remove_node(self._scene, self._plane)
             self._plane = None
 
@@ -154,6 +184,7 @@ class EditDisplay:
         # A node tells of changes of its looks as well.
         if not self._is_setting_plane and self.plane != self._known_plane:
             self._known_plane = self.plane
+            self._begin_preview()
             self.plane_moved.emit()
 
     def _on_plane_released(self, *_: object) -> None:

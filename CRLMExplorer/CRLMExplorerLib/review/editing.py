@@ -13,10 +13,11 @@ from CRLMExplorerLib.host import Host
 from CRLMExplorerLib.progress import Progress
 from CRLMExplorerLib.resection.comparison import Comparison, compare
 from CRLMExplorerLib.resection.history import revisions_of
-from CRLMExplorerLib.resection.journal import Journal, PendingEdit
+from CRLMExplorerLib.resection.journal import Journal, JournalEntry, PendingEdit
 from CRLMExplorerLib.resection.plan import RELEASED, WHOLE_LIVER, ResectionPlan
 from CRLMExplorerLib.resection.plan_json import plan_from_json, plan_to_json
-from CRLMExplorerLib.resection.revision import Revision, SavedRevision
+from CRLMExplorerLib.resection.revision import Revision
+from CRLMExplorerLib.resection.saving import SavedRevision
 from CRLMExplorerLib.review.case import Case
 from CRLMExplorerLib.review.edit_display import EditDisplay
 from CRLMExplorerLib.review.flr_edit import FlrEdit
@@ -28,6 +29,7 @@ from CRLMExplorerLib.review.remnants import (
     resection_of,
     revision_named,
     save_remnant,
+    with_start_dso,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +54,10 @@ class Editing:
     edit
         The edit under way; None while none is.
     pending
-        An edit of the open patient that was not saved; None where there is none.
+        The newest edit of the open patient that was not saved and nobody works on; None where
+        there is none.
+    is_edited_elsewhere
+        Whether another program was editing the open patient when the journal was read last.
     revisions
         The open patient's revisions, oldest first.
     """
@@ -68,6 +73,7 @@ class Editing:
     ) -> None:
         self.edit: FlrEdit | None = None
         self.pending: PendingEdit | None = None
+        self.is_edited_elsewhere = False
         self.revisions: tuple[Revision, ...] = ()
         self._host = host
         self._database = database
@@ -90,35 +96,37 @@ class Editing:
 
     def begin(self, start: str = RELEASED) -> None:
         """Edit the open patient's FLR from the released one, the whole liver or a revision."""
-        self._begin(start, lambda plan: plan)
+        if self._case:
+            self._begin(self._journal.begin(self._case.patient_id), start, lambda plan: plan)
 
     def resume(self) -> None:
         """Take up the edit that was not saved."""
-        if self.pending is None or self.edit:
+        entry = self._take_up()
+        if entry is None or self.pending is None:
             return
         try:
             plan = plan_from_json(self.pending.plan_json)
         except CRLMExplorerError as error:
+            entry.close()
             self.failed.emit(str(error))
             return
-        self._begin(plan.start, lambda _: plan)
+        self._begin(entry, plan.start, lambda _: plan)
 
     def discard_pending(self) -> None:
         """Forget the edit that was not saved."""
-        if self.pending is None or self._case is None or self.edit:
-            return
-        self._forget(self._case.patient_id)
-        self.begun_or_ended.emit()
+        if entry := self._take_up():
+            self._forget(entry)
+            self.begun_or_ended.emit()
 
     def leave(self, keep: bool) -> None:
         """End the edit; keep it in the journal to take it up again, or forget it."""
         if self.edit is None or self._case is None:
             return
         # One that nothing was done in has left in the journal what was there before.
-        forgets = self.edit.is_dirty and not keep
+        forgets, entry = self.edit.is_dirty and not keep, self.edit.entry
         self._leave()
         if forgets:
-            self._forget(self._case.patient_id)
+            self._forget(entry)
         else:
             self._read_journal()
         self.begun_or_ended.emit()
@@ -146,7 +154,7 @@ class Editing:
         def done(revision: SavedRevision) -> None:
             if self.edit is edit and edit.plan == plan:
                 self._leave()
-            self._forget(case.patient_id, plan)
+            self._forget(edit.entry, plan)
             for finding in revision.findings:
                 self.failed.emit(finding.message)
             if self._case is case:
@@ -184,7 +192,9 @@ class Editing:
             self._outlines.remove()
             self._outlines = None
 
-    def _begin(self, start: str, prepare: Callable[[ResectionPlan], ResectionPlan]) -> None:
+    def _begin(
+        self, entry: JournalEntry, start: str, prepare: Callable[[ResectionPlan], ResectionPlan]
+    ) -> None:
         case, display = self._case, self._case_display
         if case is None or display is None:
             return
@@ -196,14 +206,16 @@ class Editing:
                 start = WHOLE_LIVER
             plan = prepare(resection.new_plan(start))
             resection.flr(plan)
+            plan = with_start_dso(self._database, case, plan)
         except CRLMExplorerError as error:
+            entry.close()
             self.failed.emit(str(error))
             return
         if self.edit:
             self._leave()
         self.hide_outlines()
         shown = EditDisplay(self._host.scene, display.ct_node)
-        self.edit = FlrEdit(resection, plan, case.rule, shown, self._journal, self._runner)
+        self.edit = FlrEdit(resection, plan, case.rule, shown, entry, self._runner)
         self.edit.changed.connect(self.changed.emit)
         self.edit.surfaces_built.connect(self.surfaces_built.emit)
         self.edit.failed.connect(self.failed.emit)
@@ -217,11 +229,24 @@ class Editing:
         if self._case_display:
             self._case_display.show_bulk_in_3d(True)
 
+    def _take_up(self) -> JournalEntry | None:
+        """The entry of the edit that was not saved, unless it is somebody else's by now."""
+        if self.pending is None or self._case is None or self.edit:
+            return None
+        try:
+            return self._journal.take_up(self._case.patient_id, self.pending)
+        except CRLMExplorerError as error:
+            self.failed.emit(str(error))
+        self._read_journal()
+        self.begun_or_ended.emit()
+        return None
+
     def _read_journal(self) -> None:
-        self.pending = None
+        self.pending, self.is_edited_elsewhere = None, False
         if self._case is None:
             return
         try:
+            self.is_edited_elsewhere = self._journal.is_at_work(self._case.patient_id)
             self.pending = self._journal.pending(self._case.patient_id)
         except CRLMExplorerError as error:
             self.failed.emit(str(error))
@@ -235,12 +260,10 @@ class Editing:
         except CRLMExplorerError as error:
             self.failed.emit(str(error))
 
-    def _forget(self, patient_id: str, plan: ResectionPlan | None = None) -> None:
+    def _forget(self, entry: JournalEntry, plan: ResectionPlan | None = None) -> None:
         """Take an edit out of the journal; only if it is still this plan, where one is given."""
         try:
-            pending = self._journal.pending(patient_id)
-            if plan is None or (pending and pending.plan_json == plan_to_json(plan)):
-                self._journal.discard(patient_id)
+            entry.discard(plan_to_json(plan) if plan else None)
         except CRLMExplorerError as error:
             self.failed.emit(str(error))
         self._read_journal()

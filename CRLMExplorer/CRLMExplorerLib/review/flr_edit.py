@@ -16,7 +16,7 @@ from CRLMExplorerLib.resection.comparison import Comparison
 from CRLMExplorerLib.resection.curve import curve_surface
 from CRLMExplorerLib.resection.errors import PlanError
 from CRLMExplorerLib.resection.figures import ResectionFigures
-from CRLMExplorerLib.resection.journal import Journal
+from CRLMExplorerLib.resection.journal import JournalEntry
 from CRLMExplorerLib.resection.plan import ResectionPlan
 from CRLMExplorerLib.resection.plan_json import plan_to_json
 from CRLMExplorerLib.resection.resection import Resection
@@ -25,6 +25,7 @@ from CRLMExplorerLib.resection.steps import CurveCut, PlaneCut, Step, Stroke, Ve
 from CRLMExplorerLib.resection.undo import PlanHistory
 from CRLMExplorerLib.review.edit_display import EditDisplay
 from CRLMExplorerLib.review.job import Runner
+from CRLMExplorerLib.review.plane_preview import Surfaces
 
 _JOURNAL_INTERVAL_S = 1.0
 _CURVE_NEEDS = 3
@@ -46,13 +47,15 @@ class FlrEdit:
         The minimum that the remnant is held against.
     display
         Where remnant, specimen and plane are shown.
-    journal
-        Where unsaved edits are kept.
+    entry
+        Where the edit is kept as long as it is not saved.
     runner
         Runs what may wait until the face's next turn.
 
     Attributes
     ----------
+    entry
+        Its place in the journal.
     history
         Every state of the plan.
     figures
@@ -71,22 +74,22 @@ class FlrEdit:
         plan: ResectionPlan,
         rule: MinimumRule,
         display: EditDisplay,
-        journal: Journal,
+        entry: JournalEntry,
         runner: Runner,
     ) -> None:
         self.resection = resection
+        self.entry = entry
         self.history = PlanHistory.begin(plan)
         self.figures: ResectionFigures = resection.figures(plan, rule)
         self.comparison: Comparison | None = None
         self._rule = rule
         self._display = display
-        self._journal = journal
         self._runner = runner
         self._is_open = True
         self._is_moving = False
         self._is_rest_awaited = False
         self._is_plane_awaited = False
-        self._was_curve = False
+        self._built: dict[ResectionPlan, Surfaces] = {}
         self._recorded = plan
         self._recorded_at = 0.0
         display.plane_moved.connect(self._plane_moved)
@@ -116,11 +119,6 @@ class FlrEdit:
     def add(self, step: Step) -> None:
         """Add a cut or an edit."""
         self._change(lambda: self.history.add(step))
-
-    def add_all(self, steps: tuple[Step, ...]) -> None:
-        """Add several steps as one."""
-        plan = replace(self.plan, steps=(*self.plan.steps, *steps))
-        self._change(lambda: self.history.do(plan))
 
     def remove_step(self, index: int) -> None:
         """Take a step out of the plan.
@@ -168,34 +166,50 @@ class FlrEdit:
         else:
             self.add(step)
 
+    @property
+    def curve_points_ras_mm(self) -> tuple[PointRAS, ...]:
+        """The points of the curve under the hand; too few, or in one slice, they cut nothing."""
+        last = self._last_step
+        if isinstance(last, CurveCut):
+            return last.points_ras_mm
+        return self._display.curve.points_ras_mm
+
     def place_curve_point(self, point_ras_mm: PointRAS) -> None:
         """Place a curve's next point; as soon as the points tell a surface, it cuts.
 
         The side is removed that has the largest tumour, until `flip_curve`.
         """
-        points = (*self._display.curve.points_ras_mm, point_ras_mm)
-        self._display.curve.show(points)
-        last = self._last_step
-        if isinstance(last, CurveCut):
-            self.put(replace(last, points_ras_mm=points))
-        elif cut := _first_cut(points, self._largest_tumor):
-            self.put(cut)
+        self._put_curve((*self.curve_points_ras_mm, point_ras_mm))
+
+    def move_curve_point(self, index: int, point_ras_mm: PointRAS) -> None:
+        """Put a point of the curve somewhere else.
+
+        Raises
+        ------
+        IndexError
+            If the curve has no such point.
+        """
+        points = list(self.curve_points_ras_mm)
+        points[index] = point_ras_mm
+        self._put_curve(tuple(points))
+
+    def drop_curve_point(self, index: int = -1) -> None:
+        """Take a point of the curve away; undo brings it back once the curve has cut.
+
+        Raises
+        ------
+        IndexError
+            If the curve has no such point.
+        """
+        points = list(self.curve_points_ras_mm)
+        del points[index]
+        self._put_curve(tuple(points))
 
     def flip_curve(self) -> None:
         """Remove the other side of the curve that the plan ends with."""
         last = self._last_step
         if isinstance(last, CurveCut):
             self.put(other_side(last))
-
-    def drop_curve_point(self) -> None:
-        """Take the curve's last point away; undo brings it back once the curve has cut."""
-        points = self._display.curve.points_ras_mm[:-1]
-        last = self._last_step
-        if isinstance(last, CurveCut) and len(points) >= _CURVE_NEEDS:
-            self.put(replace(last, points_ras_mm=points))
-        elif isinstance(last, CurveCut):
-            self.remove_step(len(self.plan.steps) - 1)
-        self._display.curve.show(points)
 
     def color_by_distance(self, wanted: bool) -> None:
         """Colour the remnant's surface by its distance to the nearest tumour, or as usual."""
@@ -222,6 +236,7 @@ class FlrEdit:
     def close(self) -> None:
         """Take the edit out of the scene; the journal keeps what was not saved."""
         self._record()
+        self.entry.close()
         self._is_open = False
         self._display.remove()
 
@@ -230,6 +245,20 @@ class FlrEdit:
     @property
     def _last_step(self) -> Step | None:
         return self.plan.steps[-1] if self.plan.steps else None
+
+    def _put_curve(self, points: tuple[PointRAS, ...]) -> None:
+        last = self._last_step
+        if isinstance(last, CurveCut) and len(points) >= _CURVE_NEEDS:
+            curved = replace(last, points_ras_mm=points)
+            self.put(curved)
+            # What cannot be cut along is not shown either.
+            points = points if self._last_step == curved else last.points_ras_mm
+        elif isinstance(last, CurveCut):
+            self.remove_step(len(self.plan.steps) - 1)
+        elif cut := _first_cut(points, self._largest_tumor):
+            self.put(cut)
+        self._display.curve.show(points)
+        self.changed.emit()
 
     def _change(self, change: Callable[[], PlanHistory]) -> None:
         # A movement that is still to be followed belongs to the state before.
@@ -314,24 +343,31 @@ class FlrEdit:
         if self._is_moving or not self._is_open:
             return
         self.comparison = self.resection.compare_with_released(self.plan)
-        self._display.build_surfaces()
+        built = {self.plan: self._display.build_surfaces()}
         if isinstance(self._last_step, PlaneCut) and not self._is_plane_awaited:
             self._display.show_plane(self._last_step)
+            before = self.plan.without_step(len(self.plan.steps) - 1)
+            built[before] = self._built.get(before) or self._surfaces_of(before)
+            self._display.prepare_preview(built[before])
+        self._built = built
         self._record()
         self.surfaces_built.emit()
         self.changed.emit()
+
+    def _surfaces_of(self, plan: ResectionPlan) -> Surfaces:
+        remnant = self.resection.flr(plan)
+        return Surfaces.of(remnant, self.resection.liver - remnant)
 
     def _record(self) -> None:
         """Keep what is not saved; what was undone as a whole need not be taken up again."""
         self._recorded_at = time.monotonic()
         if self.plan == self._recorded:
             return
-        patient_id = self.resection.patient_id
         try:
             if self.is_dirty:
-                self._journal.record(patient_id, plan_to_json(self.plan))
+                self.entry.record(plan_to_json(self.plan))
             else:
-                self._journal.discard(patient_id)
+                self.entry.discard()
         except CRLMExplorerError as error:
             self.failed.emit(str(error))
             return

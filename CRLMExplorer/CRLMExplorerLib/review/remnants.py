@@ -16,11 +16,13 @@ from CRLMExplorerLib.dicom.volume import CtVolume
 from CRLMExplorerLib.errors import CRLMExplorerError
 from CRLMExplorerLib.geometry import Mask
 from CRLMExplorerLib.measure.segment import mask_of
+from CRLMExplorerLib.resection.dso_reference import reference_to
 from CRLMExplorerLib.resection.history import released_of, revisions_of
 from CRLMExplorerLib.resection.plan import RELEASED, WHOLE_LIVER, ResectionPlan
 from CRLMExplorerLib.resection.plan_json import plan_to_json
 from CRLMExplorerLib.resection.resection import Resection
-from CRLMExplorerLib.resection.revision import Revision, SavedRevision, save_revision
+from CRLMExplorerLib.resection.revision import Revision, read_revision
+from CRLMExplorerLib.resection.saving import SavedRevision, save_revision
 from CRLMExplorerLib.resection.steps import ScissorsCut, Stroke
 from CRLMExplorerLib.review.case import Case
 
@@ -122,6 +124,36 @@ def revision_named(database: DicomDatabase, case: Case, name: str) -> Revision:
     )
 
 
+def with_start_dso(database: DicomDatabase, case: Case, plan: ResectionPlan) -> ResectionPlan:
+    """A plan with the DSO named that its start is taken from where this case is open.
+
+    Raises
+    ------
+    RemnantNotFound
+        If the patient has no such revision.
+    PlanError
+        If the plan was made from another DSO.
+    """
+    file = _start_file(database, case, plan.start)
+    return plan.started_from(reference_to(file)) if file else plan
+
+
+def _start_file(database: DicomDatabase, case: Case, start: str) -> Path | None:
+    """The DSO that a start is taken from; None where there is none.
+
+    A revision has its liver from the released DSO, so that a plan from the whole liver is the same
+    whichever of the two is open.
+    """
+    if start not in (RELEASED, WHOLE_LIVER):
+        return revision_named(database, case, start).file
+    opened, released = case.choice.dso, released_of(case.choice)
+    if start == WHOLE_LIVER and opened is not None:
+        revision = read_revision(opened.file)
+        if revision and not (released and released.series_uid == revision.released.series_uid):
+            return opened.file
+    return released.file if released else None
+
+
 def save_remnant(
     database: DicomDatabase,
     case: Case,
@@ -131,17 +163,22 @@ def save_remnant(
     reader_name: str,
     note: str,
 ) -> SavedRevision:
-    """Save what a plan leaves of a case's liver as a new revision of the case's DSO.
+    """Save what a plan leaves of a case's liver as a new revision of the DSO that it starts from.
+
+    The segments beside the remnant are those of the case's DSO.
 
     Raises
     ------
     RemnantNotFound
         If the case has no DSO or the plan's start is gone.
+    PlanError
+        If the plan was made from another DSO.
     CRLMExplorerError
         As `save_revision` does.
     """
     if case.dso is None or case.choice.dso is None:
         raise RemnantNotFound(f"Patient {case.patient_id} has no DSO to make a revision of.")
+    plan = with_start_dso(database, case, plan)
     return save_revision(
         database,
         case.choice.dso.file,
@@ -152,6 +189,7 @@ def save_remnant(
         note=note,
         plan_json=plan_to_json(plan),
         algorithm_type=_algorithm(database, case, plan),
+        start_file=_start_file(database, case, plan.start),
     )
 
 

@@ -6,8 +6,9 @@ from dataclasses import asdict
 from typing import Any
 
 from CRLMExplorerLib.cohort.clinical import ClinicalTable
+from CRLMExplorerLib.cohort.endpoint import Endpoint
 from CRLMExplorerLib.cohort.errors import SurvivalError
-from CRLMExplorerLib.cohort.survival import Endpoint, patient_position, survival
+from CRLMExplorerLib.cohort.survival import patient_position, survival
 from CRLMExplorerLib.dicom.segmentation import Segment
 from CRLMExplorerLib.findings import Finding
 from CRLMExplorerLib.review.case import Case

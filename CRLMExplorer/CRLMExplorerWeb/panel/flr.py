@@ -25,6 +25,7 @@ def flr_part(actions: FlrActions) -> None:
 
 def _beginning(actions: FlrActions) -> None:
     name = actions.name
+    html.Div(f"{{{{ {name.elsewhere} }}}}", v_if=(name.elsewhere,), classes="elsewhere mb-2")
     with v.VAlert(
         v_if=(name.pending,), type="warning", variant="tonal", density="compact", classes="pending"
     ):
@@ -107,12 +108,13 @@ def _tools(actions: FlrActions) -> None:
     _curve(actions)
     _plane(actions)
     _wedge(actions)
+    _islands(actions)
     _whole(actions)
 
 
 def _hand(actions: FlrActions) -> None:
     name = actions.name
-    with html.Div(classes="d-flex ga-2 align-center mt-1"):
+    with html.Div(classes="d-flex ga-2 align-center mt-3"):
         with v.VBtnToggle(
             v_model=(name.tool,), mandatory=True, density="compact", variant="outlined"
         ):
@@ -159,27 +161,55 @@ def _hand(actions: FlrActions) -> None:
 
 
 def _curve(actions: FlrActions) -> None:
-    with html.Div(
-        v_if=(f"{actions.name.tool} === 'curve'",), classes="d-flex ga-2 align-center mt-2"
-    ):
-        html.Span(
-            "Click points in two slices or more; drag to move them.", classes="text-medium-emphasis"
-        )
-        v.VSpacer()
-        v.VBtn(
-            "Flip",
-            title="Remove the other side",
-            click=actions.flip_curve,
-            classes="flip-curve",
-            **BUTTON,
-        )
-        v.VBtn(
-            icon="mdi-backspace-outline",
-            title="Take the last point away",
-            click=actions.drop_curve_point,
-            size="x-small",
-            variant="tonal",
-        )
+    name = actions.name
+    with html.Div(v_if=(f"{name.tool} === 'curve' || {name.curve_points}.length",)):
+        with html.Div(classes="d-flex ga-2 align-center mt-2"):
+            html.Span(
+                "Curve: click points in two slices or more; drag or type to move them.",
+                classes="text-medium-emphasis",
+            )
+            v.VSpacer()
+            v.VBtn(
+                "Flip",
+                title="Remove the other side",
+                click=actions.flip_curve,
+                classes="flip-curve",
+                **BUTTON,
+            )
+        with html.Div(classes="curve-points mt-1"):
+            with html.Div(
+                v_for=f"point in {name.curve_points}", key="point.index", classes="curve-point"
+            ):
+                html.Span("{{ point.index + 1 }}", classes="number")
+                html.Input(
+                    value=("point.text",),
+                    change=(actions.set_curve_point, "[point.index, $event.target.value]"),
+                    raw_attrs=[':aria-label="`Point ${point.index + 1}: R, A, S in mm`"'],
+                )
+                v.VBtn(
+                    icon="mdi-close",
+                    title="Take this point away",
+                    click=(actions.drop_curve_point, "[point.index]"),
+                    size="x-small",
+                    variant="text",
+                )
+            with html.Div(classes="curve-point"):
+                html.Span("+", classes="number")
+                html.Input(
+                    v_model=(name.new_point,),
+                    keyup_enter=(actions.add_curve_point, f"[{name.new_point}]"),
+                    __events=[("keyup_enter", "keyup.enter")],
+                    raw_attrs=['placeholder="R, A, S in mm"', 'aria-label="Next point"'],
+                    classes="new-point",
+                )
+                v.VBtn(
+                    icon="mdi-plus",
+                    title="Add this point",
+                    click=(actions.add_curve_point, f"[{name.new_point}]"),
+                    size="x-small",
+                    variant="text",
+                    classes="add-point",
+                )
 
 
 def _plane(actions: FlrActions) -> None:
@@ -233,6 +263,31 @@ def _wedge(actions: FlrActions) -> None:
         )
 
 
+def _islands(actions: FlrActions) -> None:
+    name = actions.name
+    with html.Div(classes="d-flex ga-2 align-center mt-3"):
+        v.VTextField(
+            v_model=(name.islands_ml,),
+            label="Islands below, mL",
+            classes="islands",
+            **FIELD,
+        )
+        v.VBtn(
+            "Remove",
+            title="Remove small islands of the remnant",
+            click=(actions.remove_small_islands, f"[{name.islands_ml}]"),
+            classes="remove-islands",
+            **BUTTON,
+        )
+        v.VBtn(
+            "Keep largest",
+            title="Keep the largest island of the remnant only",
+            click=actions.keep_largest_island,
+            classes="keep-largest",
+            **BUTTON,
+        )
+
+
 def _whole(actions: FlrActions) -> None:
     name = actions.name
     with html.Div(classes="d-flex ga-2 mt-3 flex-wrap"):
@@ -255,7 +310,6 @@ def _whole(actions: FlrActions) -> None:
                 )
         for label, title, action in (
             ("Smooth", "Smooth the transection", actions.smooth),
-            ("Largest", "Keep the largest island only", actions.keep_largest_island),
             ("Revert", "Back to the released FLR", actions.revert),
         ):
             v.VBtn(label, title=title, click=action, **BUTTON)
