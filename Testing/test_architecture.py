@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "CRLMExplorer"
 LIBRARY = sorted((SOURCE / "CRLMExplorerLib").rglob("*.py"))
 BROWSER = sorted((SOURCE / "CRLMExplorerWeb").rglob("*.py"))
+DESKTOP = [SOURCE / "CRLMExplorer.py", *sorted((SOURCE / "CRLMExplorerQt").rglob("*.py"))]
+NEEDS = SOURCE / "CRLMExplorerQt" / "needs.py"
 
 BELOW_ALL = {"errors", "findings", "progress", "files", "version"}
 BELOW = {
@@ -53,13 +56,19 @@ ROOMS = SOURCE / "CRLMExplorerLib"
 KNOWS_THE_SCENE = [
     ROOMS / name
     for name in (
+        "host/desktop.py",
         "host/headless.py",
         "dicom/nodes.py",
+        "dicom/subject_hierarchy.py",
         "review/display.py",
         "review/edit_display.py",
         "review/curve_display.py",
         "review/margin_surface.py",
         "review/outlines.py",
+        "review/plane_preview.py",
+        "review/feature_table_node.py",
+        "review/survival_chart.py",
+        "review/feature_map_display.py",
     )
 ]
 SERVE = ROOMS / "cli" / "serve.py"
@@ -146,7 +155,23 @@ def test_nothing_is_taken_from_slicer_that_the_desktop_lacks(file):
     assert wrong_attributes(parsed(file)) == []
 
 
-@pytest.mark.parametrize("file", [*LIBRARY, *BROWSER], ids=relative)
+@pytest.mark.parametrize("file", DESKTOP, ids=relative)
+def test_the_desktop_face_knows_no_other_face_and_the_phantom_only_to_make_the_demo(file):
+    names = {name.split(".")[0] for name in imports(parsed(file))}
+    assert not names & {"trame", "trame_slicer", "PySide6", "PythonQt", "CRLMExplorerWeb"}
+    rooms = {name.split(".")[1] for name in imports(parsed(file)) if "Lib." in name}
+    assert not rooms & ({"cli"} if file.name == "demo.py" else {"cli", "phantom"})
+
+
+@pytest.mark.parametrize("file", [SOURCE / "CRLMExplorer.py", NEEDS], ids=relative)
+def test_slicer_can_load_the_module_before_its_packages_are_there(file):
+    """At the top, nothing but Slicer and Python: the library needs packages that Slicer lacks."""
+    tops = [node for node in parsed(file).body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    names = {name.split(".")[0] for node in tops for name in imports(node)}
+    assert names <= {"slicer", "qt", "ctk", "vtk"} | set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("file", [*LIBRARY, *BROWSER, *DESKTOP], ids=relative)
 def test_imports_are_absolute(file):
     assert not [name for name in imports(parsed(file)) if name.startswith(".")]
 

@@ -9,12 +9,15 @@ from trame_server import Server
 from trame_server.utils.typed_state import TypedState
 
 from CRLMExplorerLib.cohort.clinical import ClinicalTable
-from CRLMExplorerLib.cohort.survival import Endpoint, SurvivalError
+from CRLMExplorerLib.cohort.endpoint import Endpoint
+from CRLMExplorerLib.cohort.errors import SurvivalError
 from CRLMExplorerLib.dicom.catalog import DicomDatabase
-from CRLMExplorerLib.review import ReviewSession, ReviewState
+from CRLMExplorerLib.review import ReviewSession, ReviewState, wording
 from CRLMExplorerLib.review.display import Window
 from CRLMExplorerLib.review.worklist import WorklistView
 from CRLMExplorerWeb import flr_presenter, presenter
+from CRLMExplorerWeb.association_actions import AssociationActions
+from CRLMExplorerWeb.association_state import AssociationState
 from CRLMExplorerWeb.figures import survival_figure
 from CRLMExplorerWeb.flr_actions import FlrActions
 from CRLMExplorerWeb.flr_state import FlrState
@@ -22,6 +25,8 @@ from CRLMExplorerWeb.hand import ReaderHand
 from CRLMExplorerWeb.host import ServedHost
 from CRLMExplorerWeb.page import Page
 from CRLMExplorerWeb.page_state import PageState
+from CRLMExplorerWeb.radiomics_actions import RadiomicsActions
+from CRLMExplorerWeb.radiomics_state import RadiomicsState
 from CRLMExplorerWeb.runner import LoopRunner
 from CRLMExplorerWeb.views import Views
 
@@ -55,6 +60,14 @@ class ReviewApp:
         self._flr_page = flr_state.data
         hand = ReaderHand(self.session, self.flr)
         self.views = Views(server, host, hand, self.session.point_at)
+        self.radiomics = RadiomicsActions(
+            self.session,
+            TypedState(server.state, RadiomicsState, namespace="radiomics"),
+            self._show_error,
+            self.views.redraw_slices,
+        )
+        association_state = TypedState(server.state, AssociationState, namespace="associations")
+        self.associations = AssociationActions(self.session, association_state, self.group_by)
         self._connect()
         self._ui = Page(self, self._typed.name)
         self._show_worklist()
@@ -90,6 +103,11 @@ class ReviewApp:
         position = self.session.case.findings[index].position_ras_mm
         if position:
             self.session.jump_to(position)
+
+    def group_by(self, variable: str) -> None:
+        """Show the survival curves by a clinical variable or a feature."""
+        self.page.groupings = presenter.groupings(self.session, variable)
+        self.page.group_by = variable
 
     def press(self, key: str) -> None:
         """Do what a key stands for; see the help sheet."""
@@ -145,8 +163,11 @@ class ReviewApp:
                 name.minimum_percent: self._set_minimum,
                 (name.height_cm, name.weight_kg): self._set_body,
                 (name.endpoint, name.group_by, name.dark): self._show_survival,
+                name.endpoint: self.associations.show_endpoint,
                 name.window: lambda window: self.session.set_window(Window[window]),
                 name.layout: self.views.layouts.set_layout,
+                name.tab: lambda tab: self.radiomics.watch(tab == "radiomics"),
+                name.dark: self.radiomics.be_dark,
             }
         )
 
@@ -180,7 +201,7 @@ class ReviewApp:
         page.dso = case.dso.series_uid if case and case.dso else ""
         page.findings = presenter.finding_rows(case)
         page.clinical = presenter.clinical_sections(case)
-        page.groupings = presenter.groupings(self.session)
+        page.groupings = presenter.groupings(self.session, page.group_by)
         page.review_state = self.session.review.state.value
         page.review_note = self.session.review.note
         page.minimum_percent = page.height_cm = page.weight_kg = ""
@@ -221,7 +242,7 @@ class ReviewApp:
         position = self.session.position_on(analysis)
         page.survival_figure = survival_figure(analysis, position, page.dark)
         page.survival_rows = presenter.survival_rows(analysis)
-        page.survival_note = presenter.survival_note(analysis)
+        page.survival_note = wording.survival_note(analysis)
 
     def _jobs_changed(self) -> None:
         # Jobs report from their own threads; the page is changed on the loop only.
@@ -229,13 +250,20 @@ class ReviewApp:
             self._loop.call_soon_threadsafe(self._on_loop, self._show_jobs)
 
     def _show_jobs(self) -> None:
+        extraction = self.session.radiomics.job
         jobs = [
-            {"title": job.title, "message": job.message, "percent": round(100 * job.fraction)}
+            {
+                "title": job.title,
+                "message": job.message,
+                "percent": round(100 * job.fraction),
+                "tab": "radiomics" if job is extraction else "",
+            }
             for job in self.session.jobs
         ]
         if self.session.is_drawing:
-            jobs.append({"title": "Drawing in 3D", "message": "", "percent": None})
+            jobs.append({"title": "Drawing in 3D", "message": "", "percent": None, "tab": ""})
         self.page.jobs = jobs
+        self.radiomics.show_run()
 
     def _show_error(self, sentence: str) -> None:
         self.page.error = sentence

@@ -17,6 +17,7 @@ from CRLMExplorerWeb.panel.flr import flr_part
 from CRLMExplorerWeb.panel.help import help_sheet
 from CRLMExplorerWeb.panel.leaving import leaving_question
 from CRLMExplorerWeb.panel.patient import patient_part
+from CRLMExplorerWeb.panel.radiomics import map_legend, radiomics_part
 from CRLMExplorerWeb.panel.segments import segments_part
 from CRLMExplorerWeb.panel.survival import survival_part
 from CRLMExplorerWeb.panel.volumetry import verdict_part, volumetry_part
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
     from CRLMExplorerWeb.app import ReviewApp
 
 _HERE = Path(__file__).parent
-_TABS = {"segments": "Segments", "flr": "FLR", "clinical": "Clinical", "survival": "Survival"}
+_TABS = {
+    "segments": "Segments",
+    "flr": "FLR",
+    "clinical": "Clinical",
+    "survival": "Survival",
+    "radiomics": "Radiomics",
+}
 
 
 class Page:
@@ -47,6 +54,10 @@ class Page:
             client.Style((_HERE / "page.css").read_text())
             client.Script((_HERE / "keyboard.js").read_text())
             app.server.trigger("press")(app.press)
+            app.server.trigger("load_parameters")(app.radiomics.load)
+            app.server.trigger("tidy_csv")(app.radiomics.tidy_csv)
+            app.server.trigger("wide_csv")(app.radiomics.wide_csv)
+            app.server.trigger("provenance")(app.radiomics.provenance)
             self._bar(app, name)
             with v.VNavigationDrawer(
                 v_model=(name.is_worklist_open,), width=292, permanent=True, classes="worklist"
@@ -56,6 +67,7 @@ class Page:
                 self._panel(app, name)
             with v.VMain(classes="views"):
                 app.views.layouts.initialize_layout_grid(layout)
+                map_legend(app.radiomics)
                 self._jobs(app, name)
             help_sheet(name)
             leaving_question(app.flr.name, app.leave)
@@ -162,7 +174,9 @@ class Page:
                 with html.Div(v_show=(f"{name.tab} === 'clinical'",)):
                     clinical_part(name)
                 with html.Div(v_if=(f"{name.tab} === 'survival'",)):
-                    survival_part(name)
+                    survival_part(name, app.associations)
+                with html.Div(v_if=(f"{name.tab} === 'radiomics'",)):
+                    radiomics_part(app.radiomics, name.patient)
         html.Div(
             "Choose a patient from the worklist.",
             v_if=(f"!{name.patient}.id",),
@@ -171,8 +185,10 @@ class Page:
 
     @staticmethod
     def _jobs(app: ReviewApp, name: PageState) -> None:
-        with html.Div(v_if=(f"{name.jobs}.length",), classes="jobs"):
-            with html.Div(v_for=f"job in {name.jobs}", key="job.title", classes="job"):
+        # What a tab in front shows itself is not shown twice.
+        jobs = f"{name.jobs}.filter(job => job.tab !== {name.tab})"
+        with html.Div(v_if=(f"{jobs}.length",), classes="jobs"):
+            with html.Div(v_for=f"job in {jobs}", key="job.title", classes="job"):
                 html.Span("{{ job.title }}", classes="job-title")
                 html.Span("{{ job.message }}", classes="job-message")
                 v.VProgressLinear(

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from CRLMExplorerLib.cohort.columns import VALUE_COLUMNS
 from CRLMExplorerLib.cohort.grouping import grouping_columns
 from CRLMExplorerLib.cohort.survival import SurvivalAnalysis
+from CRLMExplorerLib.cohort.variables import variable_title
 from CRLMExplorerLib.findings import Severity
 from CRLMExplorerLib.measure import Volumetry
-from CRLMExplorerLib.review import Case, ReviewSession
+from CRLMExplorerLib.review import Case, ReviewSession, wording
+from CRLMExplorerLib.review.wording import number
 from CRLMExplorerWeb.page_state import Items
 
 _ICONS = {
     Severity.ALARM: ("mdi-alert-octagon", "error"),
     Severity.WARNING: ("mdi-alert", "warning"),
     Severity.NOTE: ("mdi-information-outline", "info"),
-}
-_DASH = "–"
-_OWN_SORT_KEYS = {
-    "patient_id": "Patient",
-    "name": "Name",
-    "flr_percent_functional": "FLR % of functional liver",
-    "tumor_count": "Tumour count",
-    "alarms": "Alarms",
-    "review_state": "Review state",
 }
 
 
@@ -48,7 +42,7 @@ def patient_rows(session: ReviewSession) -> Items:
 
 def sort_keys(session: ReviewSession) -> Items:
     """What the worklist can be ordered by."""
-    keys = [{"value": key, "title": title} for key, title in _OWN_SORT_KEYS.items()]
+    keys = [{"value": key, "title": title} for key, title in wording.WORKLIST_ORDERS.items()]
     if session.table:
         keys += [{"value": c.name, "title": c.label} for c in VALUE_COLUMNS]
     return keys
@@ -58,23 +52,12 @@ def patient_header(case: Case | None) -> dict[str, Any]:
     """Who is open, on which CT."""
     if case is None:
         return {}
-    details = []
-    if case.record:
-        rows = {row.column: row.text for s in case.record.sections() for row in s.rows}
-        details = [f"{rows['age']}", rows["sex"]]
-    ct = case.ct
-    texts = [case.name, case.choice.ct.description if case.choice.ct else ""]
-    image = ""
-    if ct:
-        size = " × ".join(str(n) for n in ct.grid.shape_kji[::-1])
-        spacing = " × ".join(f"{mm:.2f}" for mm in ct.grid.spacing_mm)
-        image = f"{ct.description or 'CT'} · {size} · {spacing} mm · {ct.patient_position}"
     return {
         "id": case.patient_id,
         "name": case.name if case.name != case.patient_id else "",
-        "details": ", ".join(details),
-        "image": image,
-        "synthetic": any("SYNTHETIC" in text.upper() for text in texts),
+        "details": wording.who(case),
+        "image": wording.image_line(case),
+        "synthetic": wording.is_synthetic(case),
         "has_dso": case.dso is not None,
     }
 
@@ -86,8 +69,8 @@ def dso_choices(case: Case | None) -> Items:
     return [
         {
             "value": dso.series_uid,
-            "title": dso.description or "DSO without description",
-            "props": {"subtitle": f"{dso.date or 'no date'} · {len(dso.segment_labels)} segments"},
+            "title": wording.dso_title(dso),
+            "props": {"subtitle": wording.dso_subtitle(dso)},
         }
         for dso in (case.choice.dso, *case.choice.alternatives)
     ]
@@ -103,7 +86,7 @@ def segment_rows(session: ReviewSession) -> Items:
                 "number": segment.number,
                 "label": segment.label,
                 "role": segment.role.value,
-                "volume": number(segment.mask.volume_ml, "", 1 if segment.mask.count else 0),
+                "volume": wording.volume_text(segment.mask.count, segment.mask.volume_ml),
                 "empty": segment.mask.is_empty,
                 "color": "#{:02x}{:02x}{:02x}".format(*segment.color),
                 "code": segment.property_type.meaning if segment.property_type else "",
@@ -118,83 +101,14 @@ def segment_rows(session: ReviewSession) -> Items:
 
 def size_rows(measured: Volumetry | None) -> Items:
     """The volumetry as pairs of name and value."""
-    if measured is None:
-        return []
-    rows = [
-        ("Liver", number(measured.liver_ml, "mL", 0), "Total liver volume: the Liver segment."),
-        (
-            "Functional liver",
-            number(measured.functional_liver_ml, "mL", 0),
-            "Liver without its tumours.",
-        ),
-        ("FLR", number(measured.flr_ml, "mL", 0), "Future liver remnant: the remnant segment."),
-        (
-            "FLR of functional liver",
-            number(measured.flr_percent_functional, "%", 1),
-            "FLR / (liver − tumours).",
-        ),
-        ("FLR of total liver", number(measured.flr_percent_total, "%", 1), "FLR / liver."),
-        (
-            "Resected",
-            number(measured.resected_ml, "mL", 0),
-            "Liver that is not in the remnant.",
-        ),
-        (
-            "Tumours",
-            f"{measured.tumor_count} · {number(measured.tumor_total_ml, 'mL', 1)}",
-            "Number of tumour segments; volume of their union, overlaps counted once.",
-        ),
-        (
-            "Tumour burden",
-            number(measured.tumor_burden_percent, "%", 1),
-            "Tumour inside the liver / liver.",
-        ),
-    ]
-    for tumor in measured.tumors:
-        rows.append(
-            (
-                tumor.label,
-                f"{number(tumor.volume_ml, 'mL', 1)} · {tumor.longest_axial_mm:.0f} mm axial · "
-                f"{tumor.longest_3d_mm:.0f} mm 3D",
-                "Volume; longest diameter within a slice and in any direction, edge to edge.",
-            )
-        )
-    for flr in measured.standardized_flr:
-        liver = flr.liver
-        rows.append(
-            (
-                f"sFLR, {liver.formula}",
-                f"{flr.percent:.1f} %",
-                f"FLR / standard liver of {liver.volume_ml:.0f} mL; body surface "
-                f"{liver.surface_m2:.2f} m² after {liver.surface_formula}.",
-            )
-        )
-    if measured.flr_to_body_weight_percent is not None:
-        rows.append(
-            (
-                "FLR to body weight",
-                f"{measured.flr_to_body_weight_percent:.2f} %",
-                "FLR in mL / weight in g; 0.5 % is a common threshold.",
-            )
-        )
-    return [{"name": name, "value": value, "tip": tip} for name, value, tip in rows]
+    return [asdict(line) for line in wording.size_lines(measured)]
 
 
 def verdict(measured: Volumetry | None) -> dict[str, Any]:
     """Whether the FLR suffices, in a word, a colour and the rule."""
-    if measured is None or measured.flr_percent_functional is None:
-        return {"percent": _DASH, "text": "FLR unknown", "color": "grey", "rule": ""}
-    text, color = {
-        True: ("adequate", "success"),
-        False: ("below minimum", "error"),
-        None: ("no minimum", "grey"),
-    }[measured.adequate]
-    return {
-        "percent": f"{measured.flr_percent_functional:.1f} %",
-        "text": text,
-        "color": color,
-        "rule": measured.minimum_rule or "",
-    }
+    said = wording.verdict(measured)
+    color = {True: "success", False: "error", None: "grey"}[said.adequate]
+    return {"percent": said.percent, "text": said.text, "color": color, "rule": said.rule}
 
 
 def finding_rows(case: Case | None) -> Items:
@@ -232,53 +146,34 @@ def clinical_sections(case: Case | None) -> Items:
     ]
 
 
-def groupings(session: ReviewSession) -> Items:
-    """What survival can be grouped by."""
+def groupings(session: ReviewSession, chosen: str) -> Items:
+    """What survival can be grouped by: clinical columns, and the variable chosen elsewhere."""
     if session.table is None:
         return []
-    return [{"value": "", "title": "All patients"}] + [
+    choices = [{"value": "", "title": "All patients"}] + [
         {"value": column.name, "title": column.label} for column in grouping_columns(session.table)
     ]
+    if all(choice["value"] != chosen for choice in choices):
+        choices.append({"value": chosen, "title": variable_title(chosen)})
+    return choices
 
 
 def survival_rows(analysis: SurvivalAnalysis) -> Items:
     """Patients, events, medians and numbers at risk of each group."""
     rows = []
     for curve in analysis.curves:
-        low, high = (number(m, "", 0, "not reached") for m in curve.median_interval_months)
         rows.append(
             {
                 "label": curve.label,
                 "patients": curve.patients,
                 "events": curve.events,
-                "median": number(curve.median_months, "", 0, missing="not reached"),
-                "interval": f"{low} – {high}" if curve.median_months is not None else "",
+                "median": wording.median_text(curve),
+                "interval": wording.interval_text(curve),
                 "at_risk": list(curve.at_risk),
             }
         )
     return rows
 
 
-def survival_note(analysis: SurvivalAnalysis) -> str:
-    """Test, ticks and who was left out."""
-    texts = []
-    if analysis.log_rank_p is not None:
-        p = analysis.log_rank_p
-        texts.append("log-rank p < 0.001" if p < 0.001 else f"log-rank p = {p:.3f}")
-    if analysis.left_out:
-        texts.append(f"{analysis.left_out} patients without a value left out")
-    return " · ".join(texts)
-
-
 def _sorted_by(session: ReviewSession, value: object) -> str:
-    key = session.view.sort_key
-    if key in _OWN_SORT_KEYS:
-        return ""
-    return _DASH if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def number(value: object, unit: str, decimals: int, missing: str = _DASH) -> str:
-    """A number with its unit; ``missing`` if it is none."""
-    if not isinstance(value, int | float):
-        return missing
-    return f"{value:,.{decimals}f} {unit}".replace(",", " ").rstrip()
+    return "" if session.view.sort_key in wording.WORKLIST_ORDERS else wording.order_text(value)

@@ -18,7 +18,7 @@ class LoopRunner:
 
     def __init__(self, on_loop: Callable[[Callable[[], None]], None]) -> None:
         self._on_loop = on_loop
-        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="review")
+        self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="review")
 
     def __call__(self, work: Callable[[], None], finish: Callable[[], None]) -> None:
         """Run ``work`` on a thread, then ``finish`` on the loop."""

@@ -52,6 +52,8 @@ def _measure(is_quick: bool) -> tuple[list[Row], list[str]]:
             ("memory.py", "everything"),
             ("resection.py", repeats),
             ("save_revision.py", repeats),
+            ("radiomics_engine.py", repeats),
+            ("radiomics_batch.py", repeats),
             ("browser.py", 2 if is_quick else 5),
         ):
             try:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from matplotlib import image
 
+from CRLMExplorerLib.cohort.endpoint import Endpoint
 from CRLMExplorerLib.cohort.plot import p_text, save_survival_png, survival_figure
-from CRLMExplorerLib.cohort.survival import Endpoint, survival
+from CRLMExplorerLib.cohort.survival import survival
 
 
 def pixels_of(figure):

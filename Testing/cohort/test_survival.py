@@ -5,15 +5,17 @@ import math
 from dataclasses import asdict
 
 import numpy as np
+import pandas as pd
 import pytest
 from lifelines import KaplanMeierFitter
 from lifelines.statistics import logrank_test, multivariate_logrank_test
 from lifelines.utils import median_survival_times
 
+from CRLMExplorerLib.cohort.endpoint import Endpoint
 from CRLMExplorerLib.cohort.errors import SurvivalError
-from CRLMExplorerLib.cohort.grouping import grouping_columns
+from CRLMExplorerLib.cohort.features import FeatureTable
+from CRLMExplorerLib.cohort.grouping import grouping_columns, median_split
 from CRLMExplorerLib.cohort.survival import (
-    Endpoint,
     median_follow_up_months,
     patient_position,
     survival,
@@ -229,5 +231,62 @@ def test_an_analysis_is_plain_enough_for_json(synthetic_table):
     analysis = survival(synthetic_table, Endpoint.OVERALL, "sex")
     facts = json.loads(json.dumps(asdict(analysis), allow_nan=False))
     assert facts["endpoint"] == "overall"
-    assert facts["grouping"] == {"column": "sex", "title": "Sex", "split_at": None}
+    assert facts["grouping"] == {"column": "sex", "title": "Sex", "split_at": None, "unit": ""}
     assert facts["curves"][0]["label"] == "male"
+
+
+@pytest.mark.parametrize(
+    ("values", "split_at", "lower"),
+    [
+        ([1, 2, 3, 4], 2.5, 2),
+        ([1, 2, 3], 2, 2),
+        ([0, 0, 0, 5, 7], 0, 3),
+        ([1, 2, 9, 9, 9], 2, 2),
+        ([4, 4, 4], 4, 3),
+        ([3, None, 1], 2, 1),
+    ],
+    ids=["even", "odd", "ties at the least", "ties at the most", "all the same", "missing"],
+)
+def test_ties_at_the_median_are_in_the_lower_group_unless_nobody_is_above(values, split_at, lower):
+    series = pd.Series(values, dtype="float64")
+    assert median_split(series) == split_at
+    assert (series <= split_at).sum() == lower
+
+
+def test_a_column_that_is_mostly_zero_still_makes_two_groups(synthetic_table):
+    analysis = survival(synthetic_table, Endpoint.OVERALL, "mucin_percent")
+    mucin = synthetic_table.frame["mucin_percent"]
+    assert [(c.label, c.patients) for c in analysis.curves] == [
+        ("≤ 0 %", (mucin == 0).sum()),
+        ("> 0 %", (mucin > 0).sum()),
+    ]
+
+
+def test_the_cohort_is_split_at_the_median_of_a_feature(synthetic_table):
+    name = "tumours: original_firstorder_Mean"
+    values = synthetic_table.frame["max_tumor_size"].astype(float) * 10
+    values["CRLM-CT-1003"] = np.nan
+    features = FeatureTable(values.drop("CRLM-CT-1001").to_frame(name), {name: "HU"})
+    analysis = survival(synthetic_table, Endpoint.OVERALL, name, features=features)
+    median = values.drop("CRLM-CT-1001").median()
+    assert analysis.grouping.split_at == median
+    assert [curve.label for curve in analysis.curves] == [f"≤ {median:g} HU", f"> {median:g} HU"]
+    assert analysis.left_out == 2
+    assert sum(curve.patients for curve in analysis.curves) == 195
+    positions = [
+        patient_position(analysis, synthetic_table.record(patient_id), features)
+        for patient_id in ("CRLM-CT-1001", "CRLM-CT-1002", "CRLM-CT-1003")
+    ]
+    assert [position and position.group for position in positions] == [
+        None,
+        analysis.curves[int(values["CRLM-CT-1002"] > median)].label,
+        None,
+    ]
+
+
+def test_an_unknown_feature_is_an_error(synthetic_table):
+    features = FeatureTable(pd.DataFrame({"a": []}, dtype=float))
+    with pytest.raises(SurvivalError, match=r"cannot be grouped by “b”.* or of the features"):
+        survival(synthetic_table, Endpoint.OVERALL, "b", features=features)
+    with pytest.raises(SurvivalError, match="no patient has a value in a"):
+        survival(synthetic_table, Endpoint.OVERALL, "a", features=features)

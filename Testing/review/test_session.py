@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pydicom import dcmread
 
+from CRLMExplorerLib.cohort.endpoint import Endpoint
 from CRLMExplorerLib.cohort.errors import SurvivalError
-from CRLMExplorerLib.cohort.survival import Endpoint
 from CRLMExplorerLib.dicom.database import CtkDatabase
 from CRLMExplorerLib.dicom.importer import import_files
 from CRLMExplorerLib.review import JobState, ReviewSession, ReviewState, ReviewStore

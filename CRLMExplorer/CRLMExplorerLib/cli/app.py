@@ -12,7 +12,16 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from CRLMExplorerLib.cli import cohort, database, patient, resect, revisions, serve
+from CRLMExplorerLib.cli import (
+    associations,
+    cohort,
+    database,
+    patient,
+    radiomics,
+    resect,
+    revisions,
+    serve,
+)
 from CRLMExplorerLib.cli.output import errors
 from CRLMExplorerLib.errors import CRLMExplorerError
 from CRLMExplorerLib.progress import Cancelled
@@ -35,7 +44,9 @@ app.command("volumetry")(patient.volumetry)
 app.command("resect")(resect.resect)
 app.command("revisions")(revisions.revisions)
 app.command("compare")(revisions.compare)
+app.add_typer(radiomics.app, name="radiomics")
 app.command("survival")(cohort.survival)
+app.command("outcome")(associations.outcome)
 
 _DEBUG = "--debug"
 

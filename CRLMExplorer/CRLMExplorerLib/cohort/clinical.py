@@ -137,7 +137,7 @@ def _find_columns(path: Path, sheet: Sheet) -> tuple[dict[str, int], dict[str, i
         raise ClinicalTableError(
             f"{path}, sheet {sheet.name}: no column {PATIENT_ID.name} (or "
             f"{PATIENT_ID.archive_name}) in row {sheet.header.number}, which holds "
-            f"{_some(seen)}."
+            f"{some(seen)}."
         )
     findings = []
     where = f"Sheet {sheet.name}, row {sheet.header.number}"
@@ -146,7 +146,7 @@ def _find_columns(path: Path, sheet: Sheet) -> tuple[dict[str, int], dict[str, i
             Finding(
                 Severity.WARNING,
                 "clinical-column-repeated",
-                f"{where}: {_some(repeated)} more than once; the first is used.",
+                f"{where}: {some(repeated)} more than once; the first is used.",
             )
         )
     if absent := [column.name for column in VALUE_COLUMNS if column.name not in places]:
@@ -154,7 +154,7 @@ def _find_columns(path: Path, sheet: Sheet) -> tuple[dict[str, int], dict[str, i
             Finding(
                 Severity.WARNING,
                 "clinical-column-missing",
-                f"{where}: no column {_some(absent)}; every patient's value is missing.",
+                f"{where}: no column {some(absent)}; every patient's value is missing.",
             )
         )
     if unknown := [name for name in extra if archive_spelling(name) not in _ARCHIVE_ONLY]:
@@ -162,7 +162,7 @@ def _find_columns(path: Path, sheet: Sheet) -> tuple[dict[str, int], dict[str, i
             Finding(
                 Severity.NOTE,
                 "clinical-column-unknown",
-                f"{where}: {_some(unknown)} not in the collection's schema; kept aside.",
+                f"{where}: {some(unknown)} not in the collection's schema; kept aside.",
             )
         )
     return places, extra, findings
@@ -195,7 +195,7 @@ def _patient_rows(
     if twice:
         raise ClinicalTableError(
             f"{path}, sheet {sheet.name}: expected one row per patient, found more for "
-            f"{_some(twice)}."
+            f"{some(twice)}."
         )
     return [rows[0] for rows in rows_of_id.values()], list(rows_of_id)
 
@@ -232,7 +232,8 @@ def _native(value: object) -> Value:
     return value.item() if hasattr(value, "item") else value  # type: ignore[return-value]
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """The first of many names, and how many more there are."""
     shown = ", ".join(names[:_SHOWN_NAMES])
     rest = len(names) - _SHOWN_NAMES
     return f"{shown} and {rest} more" if rest > 0 else shown

@@ -11,3 +11,7 @@ class ClinicalTableError(CRLMExplorerError):
 
 class SurvivalError(CRLMExplorerError):
     """The table cannot answer the question on survival."""
+
+
+class FeatureTableError(CRLMExplorerError):
+    """The file cannot be read as a table of features."""

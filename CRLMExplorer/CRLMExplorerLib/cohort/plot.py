@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
+from CRLMExplorerLib.cohort.palette import OKABE_ITO
 from CRLMExplorerLib.cohort.record import PatientRecord
 from CRLMExplorerLib.cohort.survival import (
     PatientPosition,
@@ -23,9 +24,7 @@ from CRLMExplorerLib.cohort.survival import (
     SurvivalCurve,
     patient_position,
 )
-
-_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-"""Okabe and Ito's colours, which people with any colour vision tell apart."""
+from CRLMExplorerLib.files import written_whole
 
 _INK, _FAINT = "#1f2933", "#7b8794"
 _WIDTH_IN, _PLOT_HEIGHT_IN, _ROW_HEIGHT_IN = 7.6, 3.7, 0.22
@@ -52,9 +51,8 @@ def save_survival_png(
     path = Path(path)
     image = io.BytesIO()
     survival_figure(analyses, record).savefig(image, format="png", dpi=_DPI)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(image.getvalue())
-    partial.replace(path)
+    with written_whole(path) as temporary:
+        temporary.write_bytes(image.getvalue())
 
 
 def survival_figure(
@@ -115,7 +113,7 @@ def _draw_panel(
 
 
 def _colors(analysis: SurvivalAnalysis) -> list[str]:
-    return [_COLORS[i % len(_COLORS)] for i in range(len(analysis.curves))]
+    return [OKABE_ITO[i % len(OKABE_ITO)] for i in range(len(analysis.curves))]
 
 
 def _draw_curve(axes: Axes, curve: SurvivalCurve, color: str) -> None:

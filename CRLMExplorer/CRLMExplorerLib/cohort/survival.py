@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 import pandas as pd
@@ -18,53 +17,18 @@ from lifelines.utils import median_survival_times
 from numpy.typing import NDArray
 
 from CRLMExplorerLib.cohort.clinical import ClinicalTable
+from CRLMExplorerLib.cohort.endpoint import Endpoint
 from CRLMExplorerLib.cohort.errors import SurvivalError
-from CRLMExplorerLib.cohort.grouping import Grouping, grouping_by
+from CRLMExplorerLib.cohort.features import FeatureTable
+from CRLMExplorerLib.cohort.grouping import Grouping, grouping_by, quantities
 from CRLMExplorerLib.cohort.record import PatientRecord
+from CRLMExplorerLib.cohort.values import Value
 
 FloatArray = NDArray[np.float64]
 
 _WHOLE_COHORT = "All patients"
 _TICK_STEPS_MONTHS = (6, 12, 24, 36, 60)
 _MOST_TICKS = 9
-
-
-class Endpoint(str, Enum):
-    """What ends the time after the resection (Simpson 2024, Sci Data 11:172)."""
-
-    OVERALL = "overall"
-    DISEASE_FREE = "disease_free"
-    HEPATIC_DISEASE_FREE = "hepatic_disease_free"
-
-    @property
-    def label(self) -> str:
-        """What a reader sees."""
-        return _ENDPOINTS[self][0]
-
-    @property
-    def months_column(self) -> str:
-        """Column of the months to the event, or to last follow-up."""
-        return _ENDPOINTS[self][1]
-
-    @property
-    def event_column(self) -> str:
-        """Column that says whether the event came: 1, or 0 for censored."""
-        return _ENDPOINTS[self][2]
-
-
-_ENDPOINTS = {
-    Endpoint.OVERALL: ("Overall survival", "overall_survival_months", "vital_status"),
-    Endpoint.DISEASE_FREE: (
-        "Disease-free survival",
-        "months_to_DFS_progression",
-        "vital_status_DFS",
-    ),
-    Endpoint.HEPATIC_DISEASE_FREE: (
-        "Hepatic disease-free survival",
-        "months_to_liver_DFS_progression",
-        "vital_status_liver_DFS",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -167,6 +131,7 @@ def survival(
     *,
     split_at: float | None = None,
     ticks_months: Sequence[float] | None = None,
+    features: FeatureTable | None = None,
 ) -> SurvivalAnalysis:
     """Estimate survival by Kaplan–Meier, and compare groups by the log-rank test.
 
@@ -177,21 +142,27 @@ def survival(
     endpoint
         What is counted as the event.
     by
-        Column to group by, one of `grouping_columns`: codes make a group each, quantities are
-        split in two. None takes the cohort as one group.
+        Column to group by, one of `grouping_columns`, or a feature: codes make a group each,
+        quantities are split in two. None takes the cohort as one group.
     split_at
-        Where a quantity is split (≤ and >), in its unit; its median in this table by default.
+        Where a quantity is split (≤ and >), in its unit; by default at its median, see
+        `median_split`.
     ticks_months
         Months at which to count patients at risk; even steps to the last follow-up by default.
+    features
+        The patients' features, if `by` may name one.
 
     Raises
     ------
     SurvivalError
         If the column cannot be grouped by, or no patient has months, event and group.
     """
-    grouping = None if by is None else grouping_by(table, by, split_at)
-    months, events = _times(table, endpoint)
-    groups = grouping.codes(table) if grouping else pd.Series(0.0, index=table.frame.index)
+    grouping = None if by is None else grouping_by(table, by, split_at, features)
+    months, events = endpoint.times(table)
+    if grouping:
+        groups = grouping.codes(quantities(table, grouping.column, features))
+    else:
+        groups = pd.Series(0.0, index=table.frame.index)
     used = (months.notna() & events.notna() & groups.notna()).to_numpy()
     if not used.any():
         needed = [endpoint.months_column, endpoint.event_column]
@@ -219,13 +190,26 @@ def survival(
     )
 
 
-def patient_position(analysis: SurvivalAnalysis, record: PatientRecord) -> PatientPosition | None:
-    """Where a patient stands on the curve of the patient's group; None if on none."""
+def patient_position(
+    analysis: SurvivalAnalysis, record: PatientRecord, features: FeatureTable | None = None
+) -> PatientPosition | None:
+    """Where a patient stands on the curve of the patient's group; None if on none.
+
+    Parameters
+    ----------
+    features
+        Those the analysis was made with, if it is grouped by one.
+    """
     months = record.value(analysis.endpoint.months_column)
     event = record.value(analysis.endpoint.event_column)
     group = _WHOLE_COHORT
     if analysis.grouping:
-        code = analysis.grouping.code(record.value(analysis.grouping.column))
+        column = analysis.grouping.column
+        if features is not None and column in features.frame:
+            value: Value = features.value(record.patient_id, column)
+        else:
+            value = record.value(column)
+        code = analysis.grouping.code(value)
         group = "" if code is None else analysis.grouping.label(code)
     curve = next((curve for curve in analysis.curves if curve.label == group), None)
     if months is None or event is None or curve is None:
@@ -239,16 +223,12 @@ def median_follow_up_months(table: ClinicalTable) -> float | None:
 
     Schemper and Smith 1996 (Control Clin Trials 17:343). None if it is not reached.
     """
-    months, died = _times(table, Endpoint.OVERALL)
+    months, died = Endpoint.OVERALL.times(table)
     used = months.notna() & died.notna()
     if not used.any():
         return None
     fitter = KaplanMeierFitter().fit(months[used].to_numpy(), 1 - died[used].to_numpy(dtype=int))
     return _reached(fitter.median_survival_time_)
-
-
-def _times(table: ClinicalTable, endpoint: Endpoint) -> tuple[pd.Series, pd.Series]:
-    return table.frame[endpoint.months_column], table.frame[endpoint.event_column]
 
 
 def _curve(

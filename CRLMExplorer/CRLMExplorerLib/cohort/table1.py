@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from CRLMExplorerLib.cohort.clinical import ClinicalTable
-from CRLMExplorerLib.cohort.survival import Endpoint, median_follow_up_months, survival
+from CRLMExplorerLib.cohort.endpoint import Endpoint
+from CRLMExplorerLib.cohort.survival import median_follow_up_months, survival
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,11 @@ class Job(Generic[Result]):
         """Ask the work to stop at its next report; a result it still gives is dropped."""
         self._cancel_asked = True
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was asked to stop; it may still be at it."""
+        return self._cancel_asked
+
     def start(self, runner: Runner, finished: Callable[[], None]) -> None:
         """Run the work; ``finished`` is called on the scene's thread when it has ended."""
 

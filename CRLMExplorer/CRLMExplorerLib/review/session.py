@@ -11,13 +11,8 @@ from undo_stack import Signal
 
 from CRLMExplorerLib.anatomy import Role
 from CRLMExplorerLib.cohort.clinical import ClinicalTable
-from CRLMExplorerLib.cohort.survival import (
-    Endpoint,
-    PatientPosition,
-    SurvivalAnalysis,
-    patient_position,
-    survival,
-)
+from CRLMExplorerLib.cohort.endpoint import Endpoint
+from CRLMExplorerLib.cohort.survival import PatientPosition, SurvivalAnalysis
 from CRLMExplorerLib.dicom.catalog import DicomDatabase
 from CRLMExplorerLib.dicom.choice import choose_series
 from CRLMExplorerLib.dicom.segmentation import Segment
@@ -27,11 +22,13 @@ from CRLMExplorerLib.host import Host
 from CRLMExplorerLib.measure import BodySize, MinimumRule
 from CRLMExplorerLib.measure.runs import Runs
 from CRLMExplorerLib.progress import Progress
+from CRLMExplorerLib.review.associations import Associations
 from CRLMExplorerLib.review.case import Case, open_case, rule_of
 from CRLMExplorerLib.review.display import CaseDisplay, SegmentLook, Window
 from CRLMExplorerLib.review.editing import Editing
 from CRLMExplorerLib.review.figures import figures_of, still_hold
 from CRLMExplorerLib.review.job import Job, JobState, Runner, run_inline
+from CRLMExplorerLib.review.radiomics import RadiomicsSession
 from CRLMExplorerLib.review.store import Figures, Review, ReviewState, ReviewStoreError
 from CRLMExplorerLib.review.worklist import Worklist, WorklistRow, WorklistView
 
@@ -69,6 +66,10 @@ class ReviewSession:
         What is running, oldest first.
     editing
         The FLR under the reader's hands.
+    associations
+        The cohort's survival against its variables and features.
+    radiomics
+        The open patient's and the cohort's features.
     jobs_changed
         Comes from whatever thread a job runs on; all other signals from the scene's.
     failed
@@ -101,7 +102,6 @@ class ReviewSession:
         self._database = database
         self._runner = runner
         self._worklist = Worklist(database, table)
-        self._analyses: dict[tuple[Endpoint, str | None], SurvivalAnalysis] = {}
         self._opening: tuple[str, Job[Case]] | None = None
         self._measuring: Job[Figures | None] | None = None
         self._next_tumor = 0
@@ -109,6 +109,9 @@ class ReviewSession:
             host, database, runner, lambda job, use: self._start(job, use, lambda: None)
         )
         self.editing.failed.connect(self.failed.emit)
+        self.associations = Associations(table, self._start)
+        self.radiomics = RadiomicsSession(host, database, runner, self._start)
+        self.radiomics.failed.connect(self.failed.emit)
 
     # The worklist
 
@@ -169,6 +172,9 @@ class ReviewSession:
             return open_case(self._database, patient_id, self.table, dso_series_uid, progress)
 
         def opened(case: Case) -> None:
+            # Asked to stop when the work was done, but before the scene's thread came to it.
+            if job.is_cancelled:
+                return
             self._show(case)
             if dso_series_uid is None:
                 self._remember_figures(patient_id, figures_of(case))
@@ -322,24 +328,18 @@ class ReviewSession:
         self.measures_changed.emit()
 
     def survival(self, endpoint: Endpoint, by: str | None = None) -> SurvivalAnalysis | None:
-        """The cohort's survival, whole or by a column; None without a clinical table.
+        """The cohort's survival, whole or by a column or feature; None without a clinical table.
 
         Raises
         ------
         SurvivalError
             If the cohort cannot be grouped by the column.
         """
-        if self.table is None:
-            return None
-        key = (endpoint, by)
-        if key not in self._analyses:
-            self._analyses[key] = survival(self.table, endpoint, by)
-        return self._analyses[key]
+        return self.associations.survival(endpoint, by)
 
     def position_on(self, analysis: SurvivalAnalysis) -> PatientPosition | None:
         """Where the open patient stands; None without a record."""
-        record = self.case.record if self.case else None
-        return patient_position(analysis, record) if record else None
+        return self.associations.position_on(analysis, self.case.record if self.case else None)
 
     # How it is done
 
@@ -350,6 +350,7 @@ class ReviewSession:
         self.display.set_window(self.window)
         self.case = case
         self.editing.take_case(case, self.display)
+        self.radiomics.take_case(case)
         self._worklist.refresh()
         if self.review_problem:
             self.failed.emit(self.review_problem)
@@ -368,6 +369,7 @@ class ReviewSession:
 
     def _clear(self) -> None:
         self.editing.take_case(None, None)
+        self.radiomics.take_case(None)
         if self.display:
             self.display.remove()
         self.case = self.display = None

@@ -5,13 +5,15 @@ from __future__ import annotations
 from trame.widgets import html, plotly
 from trame.widgets import vuetify3 as v
 
-from CRLMExplorerLib.cohort.survival import Endpoint
+from CRLMExplorerLib.cohort.endpoint import Endpoint
+from CRLMExplorerWeb.association_actions import AssociationActions
 from CRLMExplorerWeb.page_state import PageState
+from CRLMExplorerWeb.panel.associations import associations_part
 from CRLMExplorerWeb.panel.styles import FIELD
 
 
-def survival_part(name: PageState) -> None:
-    """Lay out the survival part."""
+def survival_part(name: PageState, associations: AssociationActions) -> None:
+    """Lay out the survival part: curves, their figures, and what goes with them."""
     html.Div(
         "Survival needs the clinical spreadsheet: start with --clinical.",
         v_if=(f"!{name.groupings}.length",),
@@ -65,3 +67,4 @@ def survival_part(name: PageState) -> None:
                 html.Td("{{ row.label }}")
                 html.Td("{{ count }}", v_for="(count, place) in row.at_risk", key="place")
         html.Div(f"{{{{ {name.survival_note} }}}}", classes="px-4 pt-2 text-caption")
+        associations_part(associations, name.group_by)
