@@ -32,6 +32,7 @@ class AssociationActions:
         group_by: Callable[[str], None],
     ) -> None:
         self._associations = session.associations
+        self._radiomics = session.radiomics
         self._group_by = group_by
         self._endpoint = Endpoint.OVERALL
         self._features = session.associations.features
@@ -44,6 +45,10 @@ class AssociationActions:
     def test(self) -> None:
         """Test all variables against the endpoint."""
         self._associations.test(self._endpoint)
+
+    def add_features(self) -> None:
+        """Take in what was extracted of all patients with the parameters that are chosen."""
+        self._radiomics.read_cohort()
 
     def choose(self, variable: str) -> None:
         """Show the curves by a variable of the table."""
@@ -65,6 +70,7 @@ class AssociationActions:
         page = self._page
         page.is_testing = self._associations.is_testing(self._endpoint)
         page.is_tested = self._associations.table_of(self._endpoint) is not None
+        page.has_features = self._associations.features is not None
         page.sources = presenter.sources(self._associations.features)
         self._show_rows()
 

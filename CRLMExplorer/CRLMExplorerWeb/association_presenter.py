@@ -74,9 +74,14 @@ def rows_note(rows: Sequence[CoxRow], cox: CoxTable | None) -> str:
 def sources(features: FeatureTable | None) -> str:
     """Which variables there are."""
     if features is None:
-        return "Clinical variables; no features of images are loaded."
-    count = number(features.frame.shape[1], "", 0)
-    return f"Clinical variables and {count} features of images."
+        return "Clinical variables."
+    patients, count = features.frame.shape
+    if not count:
+        return f"Clinical variables; nothing was extracted with {features.source} yet."
+    return (
+        f"Clinical variables and {number(count, '', 0)} features of {patients} patients "
+        f"({features.source})."
+    )
 
 
 def _contrast(row: CoxRow, features: FeatureTable | None) -> str:

@@ -19,6 +19,8 @@ class AssociationState:
         That part of the table, and how much of it that is.
     is_testing, is_tested
         Whether the table of the endpoint is in the making, or there.
+    has_features
+        Whether features of images are among the variables.
     sources
         Where the variables come from.
     """
@@ -29,4 +31,5 @@ class AssociationState:
     rows_note: str = ""
     is_testing: bool = False
     is_tested: bool = False
+    has_features: bool = False
     sources: str = ""

@@ -47,7 +47,7 @@ def test_help_names_every_command(call):
     ended = call("--help")
     assert ended.code == 0
     reading = ("demo", "serve", "import", "patients", "show", "volumetry", "survival")
-    for command in (*reading, "resect", "revisions", "compare"):
+    for command in (*reading, "resect", "revisions", "compare", "radiomics", "outcome"):
         assert f"  {command} " in ended.out
 
 

@@ -114,3 +114,27 @@ def test_without_a_spreadsheet_nothing_is_tested(host, database):
     session.associations.test(Endpoint.OVERALL)
     assert session.jobs == []
     assert session.associations.table_of(Endpoint.OVERALL) is None
+
+
+PARAMETERS = """\
+imageType: {Original: {}}
+featureClass: {firstorder: [Mean]}
+regions: ["{tumor}": each tumor, Parenchyma: liver - tumors]
+"""
+
+
+def test_what_was_extracted_of_the_cohort_comes_in_without_each_tumor(session):
+    session.radiomics.load("mean", PARAMETERS)
+    session.open("CRLM-CT-1001")
+    session.radiomics.watch(True)
+    session.radiomics.read_cohort()
+    assert session.associations.features.frame.empty
+    session.radiomics.extract()
+    frame = session.associations.features.frame
+    assert list(frame.columns) == ["Parenchyma: original_firstorder_Mean"]
+    table = session.radiomics.table
+    (mean,) = table[table.region == "Parenchyma"]["value"]
+    assert frame.loc["CRLM-CT-1001"].tolist() == [mean]
+    assert session.associations.features.units == {frame.columns[0]: "HU"}
+    session.radiomics.load("other", PARAMETERS.replace("Mean", "Median"))
+    assert session.associations.features is None

@@ -53,6 +53,11 @@ class FeatureTable:
         return None if np.isnan(value) else float(value)
 
 
+def feature_name(region: str, filter_name: str, feature_class: str, feature: str) -> str:
+    """The column of a region's feature, under pyradiomics' names."""
+    return f"{region}: {filter_name}_{feature_class}_{feature}"
+
+
 def read_features(path: Path | str, table: ClinicalTable) -> FeatureTable:
     """Read the tidy table that an extraction wrote, a row a value; CSV, or Parquet by its suffix.
 
@@ -149,8 +154,8 @@ def _as_text(tidy: pd.DataFrame) -> pd.DataFrame:
     for name in ("patient_id", *_NAMES, *({_UNIT} & {*tidy.columns})):
         rows[name] = tidy[name].astype("string").fillna("").str.strip().to_numpy(dtype=object)
     rows["value"] = tidy["value"].to_numpy()
-    rows["name"] = rows["region"] + ": " + rows["filter"] + "_" + rows["feature_class"]
-    rows["name"] += "_" + rows["feature"]
+    columns = (rows[name] for name in _NAMES)
+    rows["name"] = [feature_name(*names) for names in zip(*columns, strict=True)]
     return rows
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from undo_stack import Signal
 
 from CRLMExplorerLib.cohort.clinical import ClinicalTable
@@ -20,10 +17,7 @@ from CRLMExplorerLib.cohort.survival import (
 )
 from CRLMExplorerLib.cohort.variables import variables_of
 from CRLMExplorerLib.progress import Progress
-from CRLMExplorerLib.review.job import Job
-
-StartJob = Callable[[Job[Any], Callable[[Any], None], Callable[[], None]], None]
-"""Starts a job; calls with its result if it has one, and then that it has ended."""
+from CRLMExplorerLib.review.job import Job, StartJob
 
 
 class Associations:

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from CRLMExplorerLib.cohort.features import FeatureTable, feature_name
 from CRLMExplorerLib.dicom.catalog import DicomDatabase
 from CRLMExplorerLib.dicom.choice import choose_series
 from CRLMExplorerLib.errors import CRLMExplorerError
@@ -21,6 +23,7 @@ from CRLMExplorerLib.radiomics.parameters import Parameters
 from CRLMExplorerLib.radiomics.region import Region
 from CRLMExplorerLib.radiomics.regions import TUMOR
 from CRLMExplorerLib.radiomics.runs import RunStore
+from CRLMExplorerLib.radiomics.units import unit_of
 from CRLMExplorerLib.review.extraction import origin_of
 
 FeatureKey = tuple[str, str, str]
@@ -49,7 +52,7 @@ class CohortFeatures:
     """
 
     def __init__(self, parameters: Parameters) -> None:
-        self._regions = parameters.regions
+        self._parameters = parameters
         self._patients: dict[str, list[_Row]] = {}
         self._columns: dict[tuple[FeatureKey, ...], dict[FeatureKey, int]] = {}
 
@@ -88,17 +91,33 @@ class CohortFeatures:
                     found.append(CohortValue(patient_id, name, float(values[column])))
         return tuple(found)
 
+    def table(self) -> FeatureTable:
+        """The features of regions that a patient has but once; those of each tumour are not."""
+        frame: dict[str, dict[str, float]] = {}
+        units: dict[str, str] = {}
+        for patient_id, regions in self._patients.items():
+            row = frame.setdefault(patient_id, {})
+            for region, columns, values in regions:
+                if self.is_for_each_tumor(region):
+                    continue
+                for key, column in columns.items():
+                    name = feature_name(region, *key)
+                    row[name] = float(values[column])
+                    units[name] = unit_of(*key, self._parameters.settings)
+        table = pd.DataFrame.from_dict(frame, orient="index", dtype="float64")
+        return FeatureTable(table, units, source=self._parameters.name)
+
     def is_for_each_tumor(self, region: str) -> bool:
         """Whether a region is made once for each tumour."""
         return TUMOR in self._made_by(region).name
 
     def _made_by(self, name: str) -> Region:
-        return region_behind(name, self._regions)
+        return region_behind(name, self._parameters.regions)
 
     def _rows_of(self, case: CaseExtraction) -> list[_Row]:
         keys: dict[str, list[FeatureKey]] = {}
         values: dict[str, list[float]] = {}
-        for one in case.extraction.values:
+        for one in case.extraction.values:  # noqa: PD011
             keys.setdefault(one.region, []).append((one.filter, one.feature_class, one.feature))
             values.setdefault(one.region, []).append(one.value)
         return [

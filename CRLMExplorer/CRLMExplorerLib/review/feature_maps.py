@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from undo_stack import Signal
 
@@ -16,10 +14,7 @@ from CRLMExplorerLib.radiomics.feature_map import FeatureMap, MapRequest, featur
 from CRLMExplorerLib.radiomics.parameters import Parameters
 from CRLMExplorerLib.review.case import Case
 from CRLMExplorerLib.review.feature_map_display import FeatureMapDisplay
-from CRLMExplorerLib.review.job import Job
-
-StartJob = Callable[[Job[Any], Callable[[Any], None], Callable[[], None]], None]
-"""Starts a job among the session's; told what to do with its result, and when it has ended."""
+from CRLMExplorerLib.review.job import Job, StartJob
 
 
 @dataclass(frozen=True)

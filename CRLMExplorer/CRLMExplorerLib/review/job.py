@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from undo_stack import Signal
 
@@ -121,3 +121,7 @@ class Job(Generic[Result]):
             raise Cancelled
         self.fraction, self.message = fraction, message
         self.changed.emit()
+
+
+StartJob = Callable[[Job[Any], Callable[[Any], None], Callable[[], None]], None]
+"""Starts a job; calls with its result if it has one, and then that it has ended."""

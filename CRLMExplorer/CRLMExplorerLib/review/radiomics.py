@@ -35,9 +35,9 @@ from CRLMExplorerLib.review.cohort_features import (
     kept_of,
 )
 from CRLMExplorerLib.review.extraction import Engine, extract_case, origin_of, require_images
-from CRLMExplorerLib.review.feature_maps import FeatureMaps, StartJob
+from CRLMExplorerLib.review.feature_maps import FeatureMaps
 from CRLMExplorerLib.review.feature_table_node import FeatureTableNode
-from CRLMExplorerLib.review.job import Job, Runner
+from CRLMExplorerLib.review.job import Job, Runner, StartJob
 from CRLMExplorerLib.review.kept_extraction import kept_or_made
 from CRLMExplorerLib.review.local_workers import LocalWorkers
 
@@ -302,7 +302,10 @@ class RadiomicsSession:
         except RadiomicsError as error:
             self.parameters, self.problem = None, str(error)
         if before is None or not self.parameters or before != self.parameters.sha256:
+            had_cohort = self.cohort is not None
             self.cohort, self._reading, self.cohort_note = None, None, ""
+            if had_cohort:
+                self.cohort_changed.emit()
             self._look_up()
         self.parameters_changed.emit()
 

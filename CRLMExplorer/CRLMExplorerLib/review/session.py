@@ -112,6 +112,7 @@ class ReviewSession:
         self.associations = Associations(table, self._start)
         self.radiomics = RadiomicsSession(host, database, runner, self._start)
         self.radiomics.failed.connect(self.failed.emit)
+        self.radiomics.cohort_changed.connect(self._use_features)
 
     # The worklist
 
@@ -342,6 +343,10 @@ class ReviewSession:
         return self.associations.position_on(analysis, self.case.record if self.case else None)
 
     # How it is done
+
+    def _use_features(self) -> None:
+        cohort = self.radiomics.cohort
+        self.associations.use_features(cohort.table() if cohort else None)
 
     def _show(self, case: Case) -> None:
         self._clear()

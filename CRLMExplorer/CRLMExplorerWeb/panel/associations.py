@@ -31,6 +31,16 @@ def associations_part(actions: AssociationActions, group_by: str) -> None:
     name = actions.name
     with html.Div(classes="associations"):
         html.Div("Associations", classes="clinical-title px-0")
+        with html.Div(classes="association-sources"):
+            html.Span(f"{{{{ {name.sources} }}}}")
+            v.VBtn(
+                "Add features",
+                v_if=(f"!{name.has_features}",),
+                click=actions.add_features,
+                classes="add-features",
+                title="What was extracted of all patients with the parameters chosen in Radiomics",
+                **BUTTON,
+            )
         with html.Div(v_if=(f"!{name.is_tested}",), classes="association-start"):
             v.VBtn(
                 "Test all variables",
@@ -40,7 +50,6 @@ def associations_part(actions: AssociationActions, group_by: str) -> None:
                 title="Cox regression of each variable alone",
                 **BUTTON,
             )
-            html.Span(f"{{{{ {name.sources} }}}}")
         with html.Div(v_if=(name.is_tested,)):
             v.VTextField(
                 v_model=(name.text_filter,),

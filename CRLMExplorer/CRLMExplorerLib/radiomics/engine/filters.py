@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pywt
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
 from CRLMExplorerLib.radiomics.engine.patch import (
     Margins,
@@ -164,12 +165,16 @@ class _SubBand(Filter):
         return cut_periodic(source, targets, self.margins(source)[0])
 
     def images(self, patch: Patch) -> Iterator[Filtered]:
-        voxels = patch.voxels
+        yield image_of(self._filtered(patch.voxels), patch.spacing_mm), self.name
+
+    def _filtered(self, voxels: NDArray) -> NDArray:
         for step, band in enumerate(self.path):
             axis = self._axes[step % len(self._axes)]
-            ((low, high),) = pywt.swt(voxels, self._wavelet, level=1, start_level=0, axis=axis)
-            voxels = low if band == "L" else high
-        yield image_of(voxels, patch.spacing_mm), self.name
+            # The other half is let go at once: each is as large as the patch in float64.
+            (halves,) = pywt.swt(voxels, self._wavelet, level=1, start_level=0, axis=axis)
+            voxels = halves["LH".index(band)]
+            del halves
+        return voxels
 
     @property
     def _wavelet(self) -> pywt.Wavelet:
