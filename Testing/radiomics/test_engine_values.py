@@ -29,6 +29,7 @@ FILTERS = {
     "Exponential": {},
     "Gradient": {},
     "LBP2D": {},
+    "LBP3D": {"binWidth": 1},
 }
 CLASSES = {name: [] for name in ("shape", "firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")}
 PLACES = {
@@ -152,7 +153,9 @@ def test_a_region_of_one_value_in_a_textured_image(image):
     mask = lesion(GRID, *PLACES["within"])
     flat = image.copy()
     flat[mask.box] = 50
-    assert_as_pyradiomics(flat, mask, BIN_WIDTH, FILTERS)
+    # pyradiomics fails on LBP3D's kurtosis, which is NaN everywhere.
+    some = {name: own for name, own in FILTERS.items() if name != "LBP3D"}
+    assert_as_pyradiomics(flat, mask, BIN_WIDTH, some)
 
 
 def test_padding_within_the_region(image):
