@@ -20,6 +20,8 @@ class ServedHost:
         The trame server that streams the views.
     """
 
+    draws_by_cpu = True
+
     def __init__(self, server: Server) -> None:
         # Without a display VTK warns at every view that it has none; it renders all the same.
         vtkObject.GlobalWarningDisplayOff()

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from CRLMExplorerLib.phantom.demo import Demo
 from review_page import ReviewPage
@@ -20,6 +20,8 @@ _CHROMIUM_FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+_PATIENCE_MS = 20_000
+"""A busy machine of two cores takes some seconds to open a patient and make its surfaces."""
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +53,8 @@ def chromium() -> Iterator[Browser]:
 def tab(chromium: Browser, address: str) -> Page:
     """The tab that all tests of this room share, as a reader keeps one open."""
     tab = chromium.new_page(viewport={"width": 1600, "height": 950})
-    tab.set_default_timeout(20_000)
+    tab.set_default_timeout(_PATIENCE_MS)
+    expect.set_options(timeout=_PATIENCE_MS)
     requested: list[str] = []
     tab.on("request", lambda request: requested.append(request.url))
     tab.requested = requested  # type: ignore[attr-defined]

@@ -24,6 +24,8 @@ class HeadlessHost:
         The vtkSlicerTerminologiesModuleLogic; it has contexts where their files are installed.
     """
 
+    draws_by_cpu = True
+
     def __init__(self) -> None:
         self.scene: Node = slicer.vtkMRMLScene()
         self.application_logic = slicer.vtkSlicerApplicationLogic()

@@ -15,3 +15,8 @@ class Host(Protocol):
     def scene(self) -> Node:
         """The vtkMRMLScene to load patients into."""
         ...
+
+    @property
+    def draws_by_cpu(self) -> bool:
+        """Whether 3D views have no graphics card, so that surfaces must be light."""
+        ...

@@ -143,11 +143,19 @@ class CaseDisplay:
         display.SetSegmentOpacity3D(name, look.opacity_3d)
         display.EndModify(was_modifying)
 
-    def build_surfaces(self) -> None:
-        """Make the closed surfaces that 3D views show; takes a while for large segments."""
+    def build_surfaces(self, thinned: bool = True) -> None:
+        """Make the closed surfaces that 3D views show; takes a while for large segments.
+
+        Parameters
+        ----------
+        thinned
+            Whether liver and remnant get fewer triangles, which takes longer and is drawn faster.
+        """
         if self.dso_node is None:
             return
         self.dso_node.CreateClosedSurfaceRepresentation()
+        if not thinned:
+            return
         for segment in self._case.segments:
             if segment.role in (Role.LIVER, Role.REMNANT):
                 thin_out(self.dso_node.GetClosedSurfaceInternalRepresentation(segment_id(segment)))

@@ -368,7 +368,7 @@ class ReviewSession:
 
     def _build_surfaces(self, display: CaseDisplay) -> None:
         if display is self.display:
-            display.build_surfaces()
+            display.build_surfaces(thinned=self._host.draws_by_cpu)
             self.is_drawing = False
             self.surfaces_built.emit()
 

@@ -1,0 +1,120 @@
+"""The volumetry: the verdict on the FLR, sizes, what the reader adds, and ways to take it along."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import qt
+import slicer
+
+from CRLMExplorerLib.files import written_whole
+from CRLMExplorerLib.measure import Volumetry
+from CRLMExplorerLib.review import wording
+from CRLMExplorerLib.review.feature_table_node import FeatureTableNode
+from CRLMExplorerLib.review.volumetry_table import volumetry_table
+from CRLMExplorerQt.section import Section
+from CRLMExplorerQt.tables import Cell, fill, stretch
+
+if TYPE_CHECKING:
+    from CRLMExplorerLib.review import ReviewSession
+    from CRLMExplorerQt.panel import Panel
+
+_COLORS = {True: "#2e7d32", False: "#c62828", None: "#5f6b7a"}
+
+
+class VolumetrySection(Section):
+    """The section “Volumetry”."""
+
+    def __init__(self, panel: Panel) -> None:
+        super().__init__(panel)
+        ui = self.ui
+        self._patient_id = ""
+        stretch(ui.sizesTable)
+        ui.minimumSpinBox.connect("valueChanged(double)", self._set_minimum)
+        ui.heightSpinBox.connect("valueChanged(double)", self._set_body)
+        ui.weightSpinBox.connect("valueChanged(double)", self._set_body)
+        ui.copyButton.connect("clicked()", self._copy)
+        ui.csvButton.connect("clicked()", self._save_csv)
+        ui.tableNodeButton.connect("clicked()", self._make_table_node)
+
+    def take_session(self, session: ReviewSession | None) -> None:
+        super().take_session(session)
+        if session:
+            session.case_changed.connect(self._case_changed)
+            session.measures_changed.connect(self._show)
+        self._case_changed()
+
+    def restore(self, parameters: Any) -> None:
+        # The figures bound to the spin boxes are those of this patient.
+        self._patient_id = parameters.patientId
+
+    def _case_changed(self) -> None:
+        case = self.session.case if self.session else None
+        boxes = (self.ui.minimumSpinBox, self.ui.heightSpinBox, self.ui.weightSpinBox)
+        if case and case.patient_id != self._patient_id:
+            self._patient_id = case.patient_id
+            for box in boxes:
+                box.value = 0.0
+        for box in boxes:
+            box.enabled = case is not None
+        if case:
+            self._set_minimum()
+            self._set_body()
+        self._show()
+
+    def _measured(self) -> Volumetry | None:
+        return self.session.case.volumetry if self.session and self.session.case else None
+
+    def _show(self) -> None:
+        measured = self._measured()
+        said = wording.verdict(measured)
+        self.ui.verdictLabel.text = (
+            f"<span style='font-size:x-large'><b>{escape(said.percent)}</b></span>"
+            "&nbsp; FLR of functional liver &nbsp;"
+            f"<span style='background-color:{_COLORS[said.adequate]};color:white'>"
+            f"&nbsp;{escape(said.text)}&nbsp;</span>"
+        )
+        self.ui.ruleLabel.text = said.rule
+        lines = wording.size_lines(measured)
+        rows = [[Cell(x.name, x.tip), Cell(x.value, x.tip, is_number=True)] for x in lines]
+        fill(self.ui.sizesTable, rows)
+        for button in (self.ui.copyButton, self.ui.csvButton, self.ui.tableNodeButton):
+            button.enabled = measured is not None
+
+    def _set_minimum(self) -> None:
+        if self.session:
+            self.session.set_minimum(self.ui.minimumSpinBox.value or None)
+
+    def _set_body(self) -> None:
+        if self.session:
+            height, weight = self.ui.heightSpinBox.value, self.ui.weightSpinBox.value
+            self.session.set_body(height or None, weight or None)
+
+    def _copy(self) -> None:
+        table = volumetry_table(self._measured())
+        qt.QApplication.clipboard().setText(table.to_csv(sep="\t", index=False))
+
+    def _save_csv(self) -> None:
+        name = f"{self.session.case.patient_id}-volumetry.csv"
+        chosen = qt.QFileDialog.getSaveFileName(
+            self.panel.widget, "Save the volumetry", name, "CSV (*.csv)"
+        )
+        # PySide gives the filter along with the file.
+        file = chosen[0] if isinstance(chosen, tuple) else chosen
+        if not file:
+            return
+        try:
+            with written_whole(Path(file)) as temporary:
+                volumetry_table(self._measured()).to_csv(temporary, index=False)
+        except OSError as error:
+            self.panel.say(f"{file} cannot be written: {error}")
+            return
+        self.panel.say(f"The volumetry is saved in {file}.")
+
+    def _make_table_node(self) -> None:
+        node = FeatureTableNode(slicer.mrmlScene)
+        name = f"Volumetry {self.session.case.patient_id}"
+        node.show(volumetry_table(self._measured()), slicer.mrmlScene.GenerateUniqueName(name))
+        self.panel.say(f"The table “{node.node.GetName()}” is in the scene.")

@@ -1,0 +1,44 @@
+"""Write the module's files into its CMakeLists.txt: run this when a file was added or taken away.
+
+python Testing/static/list_files.py
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+MODULE = Path(__file__).parents[2] / "CRLMExplorer"
+CMAKE = MODULE / "CMakeLists.txt"
+SCRIPTS = ("CRLMExplorer.py", "CRLMExplorerLib/**/*.py", "CRLMExplorerQt/**/*.py")
+RESOURCES = ("Resources/**/*.*",)
+
+
+def files(patterns: tuple[str, ...]) -> list[str]:
+    """The module's files of some patterns, as CMake names them."""
+    found = {file for pattern in patterns for file in MODULE.glob(pattern) if file.is_file()}
+    return sorted(file.relative_to(MODULE).as_posix() for file in found)
+
+
+def listed(variable: str) -> list[str]:
+    """What CMakeLists.txt has in a variable."""
+    block = re.search(rf"set\({variable}\n(.*?)\n?\s*\)", CMAKE.read_text(encoding="utf-8"), re.S)
+    return block[1].split() if block else []
+
+
+def write() -> None:
+    """Bring CMakeLists.txt up to date."""
+    text = CMAKE.read_text(encoding="utf-8")
+    for variable, patterns in (
+        ("MODULE_PYTHON_SCRIPTS", SCRIPTS),
+        ("MODULE_PYTHON_RESOURCES", RESOURCES),
+    ):
+        lines = "".join(f"  {name}\n" for name in files(patterns))
+        text = re.sub(
+            rf"set\({variable}\n.*?\s*\)", f"set({variable}\n{lines}  )", text, count=1, flags=re.S
+        )
+    CMAKE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
