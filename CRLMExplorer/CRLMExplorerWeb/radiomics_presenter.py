@@ -189,7 +189,7 @@ def cohort_note(radiomics: RadiomicsSession) -> str:
     """How many patients there are features of, and who gave none."""
     if radiomics.cohort is None:
         return "Reading features of all patients …"
-    total, count = radiomics.patient_count, radiomics.cohort.patient_count
+    total, count = radiomics.patient_count, radiomics.cohort.patient_count(radiomics.extraction)
     text = f"{count} of {total} patients are extracted with these parameters."
     return f"{text} {radiomics.cohort_note}".rstrip()
 

@@ -212,7 +212,7 @@ def test_all_patients_are_extracted_and_shown_together(host, database, table):
     radiomics.extract_all()
     runner.run_until_idle()
     assert radiomics.cohort_note == ""
-    assert radiomics.cohort.patient_count == radiomics.patient_count == 3
+    assert radiomics.cohort.patient_count() == radiomics.patient_count == 3
     entropy = ("original", "firstorder", "Entropy")
     parenchyma = radiomics.distribution("Parenchyma", entropy)
     assert [one.patient_id for one in parenchyma] == list(COHORT)
@@ -227,8 +227,8 @@ def test_all_patients_are_extracted_and_shown_together(host, database, table):
 def test_the_cohort_counts_who_was_extracted(session):
     radiomics = opened(session)
     radiomics.read_cohort()
-    assert radiomics.cohort.patient_count == 0
+    assert radiomics.cohort.patient_count() == 0
     radiomics.extract()
-    assert radiomics.cohort.patient_count == 1
+    assert radiomics.cohort.patient_count() == 1
     radiomics.edit(SMALL.replace("100", "50"))
     assert radiomics.cohort is None

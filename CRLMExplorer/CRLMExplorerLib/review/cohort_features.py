@@ -56,10 +56,9 @@ class CohortFeatures:
         self._patients: dict[str, list[_Row]] = {}
         self._columns: dict[tuple[FeatureKey, ...], dict[FeatureKey, int]] = {}
 
-    @property
-    def patient_count(self) -> int:
-        """How many patients there are features of."""
-        return len(self._patients)
+    def patient_count(self, shown: CaseExtraction | None = None) -> int:
+        """How many patients there are features of, the one who is shown among them."""
+        return len({*self._patients, *([shown.origin.patient_id] if shown else [])})
 
     def add(self, case: CaseExtraction) -> None:
         """Take in a patient, in place of what was there of them."""
