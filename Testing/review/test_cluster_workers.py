@@ -20,12 +20,13 @@ from CRLMExplorerLib.review.cluster_workers import ClusterError, ClusterWorkers
 HTTP = "127.0.0.1:0"
 PATIENTS = ("CRLM-CT-1001", "CRLM-CT-1002", "NOBODY", "CRLM-CT-1003")
 PARAMETERS = Parameters(
-    name="quick",
+    name="a second or more",
     settings={"binWidth": 25},
-    image_types={"Original": {}, "Square": {}},
-    feature_classes={"firstorder": (), "shape": ()},
-    regions=(Region("liver", "liver"), Region("{tumor}", "each tumor")),
+    image_types={"Original": {}, "Square": {}, "Gradient": {}},
+    feature_classes={"glcm": (), "glrlm": (), "gldm": ()},
+    regions=(Region("liver", "liver"),),
 )
+"""Enough work for a worker to be killed, or told to stop, in the middle of it."""
 
 
 @pytest.fixture(scope="module")
@@ -45,21 +46,32 @@ def run(cluster: LocalCluster, folder: Path, progress: Progress = silent) -> lis
     return list(extract_patients(tasks_of(folder), workers, progress, again=True))
 
 
-def kill(cluster: LocalCluster) -> Progress:
-    """Kills one of the workers once a patient is begun."""
-    killed: list[int] = []
+class Killer:
+    """A progress that kills the worker of the first patient it hears of."""
 
-    def progress(fraction: float, message: str) -> None:
-        if message and not killed:
-            killed.append(min(nanny.process.pid for nanny in cluster.workers.values()))
-            os.kill(killed[0], signal.SIGKILL)
+    def __init__(self, cluster: LocalCluster) -> None:
+        self.patient_id = ""
+        self._cluster = cluster
 
-    return progress
+    def __call__(self, fraction: float, message: str) -> None:
+        if message and not self.patient_id:
+            self.patient_id = message.partition(":")[0]
+            os.kill(self._worker_at(PATIENTS.index(self.patient_id)), signal.SIGKILL)
+
+    def _worker_at(self, index: int) -> int:
+        tasks = self._cluster.scheduler.tasks.items()
+        (address,) = [
+            task.processing_on.address for key, task in tasks if key.endswith(f"-{index}")
+        ]
+        nannies = self._cluster.workers.values()
+        return next(n.process.pid for n in nannies if n.worker_address == address)
 
 
 def test_a_killed_workers_patient_goes_to_the_other(cluster, folder):
     here = [extract_patient(task) for task in tasks_of(folder)]
-    found = run(cluster, folder, kill(cluster))
+    killer = Killer(cluster)
+    found = run(cluster, folder, killer)
+    assert killer.patient_id
     assert [(case.origin, case.extraction) for case in found] == [
         (case.origin, case.extraction) for case in here
     ]
@@ -69,10 +81,10 @@ def test_a_killed_workers_patient_goes_to_the_other(cluster, folder):
 def test_a_patient_that_kills_its_workers_is_a_failure(cluster, folder, monkeypatch):
     cluster.sync(cluster._correct_state)
     monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
-    found = run(cluster, folder, kill(cluster))
-    reasons = [case.failure for case in found if case.origin.patient_id != "NOBODY"]
-    (reason,) = filter(None, reasons)
-    assert reason.startswith("Each worker that was at this patient ended")
+    killer = Killer(cluster)
+    failures = {case.origin.patient_id: case.failure for case in run(cluster, folder, killer)}
+    assert list(failures) == list(PATIENTS)
+    assert failures[killer.patient_id].startswith("Each worker that was at this patient ended")
 
 
 def test_a_cancelled_run_leaves_the_cluster_free(cluster, folder):

@@ -143,7 +143,7 @@ def extract_on_worker(task: Task, index: int, topic: str) -> CaseExtraction:
 
     worker = get_worker()
     key = worker.get_current_task()
-    said = monotonic()
+    said = float("-inf")
 
     def report(fraction: float, message: str) -> None:
         nonlocal said
