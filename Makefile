@@ -9,7 +9,7 @@ demo: $(READY)
 	$(BIN)/crlm-explorer demo --directory build/demo
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 bench: $(READY)
 	$(BIN)/python Testing/benchmarks/run.py

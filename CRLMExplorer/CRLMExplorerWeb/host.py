@@ -10,6 +10,11 @@ from vtkmodules.vtkCommonCore import vtkObject
 
 from CRLMExplorerWeb.view_ui import slice_view_ui, threed_view_ui
 
+_FPS_BESIDE = 5.0
+"""Of the views that the pointer is not in, so that the one it is in has the processor."""
+_QUALITY = 90
+"""As of still pictures: with a lower one each picture would be drawn twice."""
+
 
 class ServedHost:
     """The `Host` of the browser face.
@@ -30,6 +35,8 @@ class ServedHost:
         register_rca_factories(
             self.app.view_manager,
             server,
+            blur_fps=_FPS_BESIDE,
+            interactive_quality=_QUALITY,
             slice_view_ui_f=slice_view_ui,
             three_d_view_ui_f=threed_view_ui,
         )

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
 from trame_server import Server
 from trame_slicer.core import LayoutManager
-from trame_slicer.views import Layout, LayoutDirection, SliceView, ViewLayoutDefinition
+from trame_slicer.views import (
+    Layout,
+    LayoutDirection,
+    ScheduledRenderStrategy,
+    SliceView,
+    ViewLayoutDefinition,
+)
 from vtkmodules.vtkCommonCore import vtkCommand
 
 from CRLMExplorerLib.findings import PointRAS
 from CRLMExplorerWeb.host import ServedHost
 
 _BEFORE_VIEW_INTERACTION = 10.0
+_MOMENT_S = 0.005
 
 
 class Hand(Protocol):
@@ -52,11 +60,16 @@ class Views:
             # Multisampling by the CPU doubles the time of a picture, and depth peeling under it
             # drops translucent surfaces.
             view.render_window().SetMultiSamples(0)
+            # Depth peeling by the CPU takes five times as long as the picture itself, and that of
+            # a plane's handles doubles the time of a slice.
+            for renderer in view.render_window().GetRenderers():
+                renderer.SetUseDepthPeeling(False)
+            view.set_scheduled_render(_Awhile(view._scheduled_render))
         for view in host.app.view_manager.get_threed_views():
-            # Depth peeling by the CPU takes five times as long as the picture itself.
             view.get_view_node().SetUseDepthPeeling(False)
-            view.renderer().SetUseDepthPeeling(False)
         for view in host.app.view_manager.get_slice_views():
+            for renderer in view.render_window().GetRenderers():
+                renderer.SetUseOIT(False)
             _draw_ct_below_segments(view)
             _leave_models_out(view)
             _LeftButton(view, hand)
@@ -86,6 +99,36 @@ class Views:
         """Fit the 3D view to the surfaces."""
         for view in self._host.app.view_manager.get_threed_views():
             view.reset_view()
+
+
+class _Awhile(ScheduledRenderStrategy):
+    """Waits a moment before it asks for a picture, for what an event leads to to be in it.
+
+    A plane that was moved would else be drawn before and after the remnant follows it.
+    """
+
+    def __init__(self, strategy: ScheduledRenderStrategy) -> None:
+        super().__init__()
+        self._strategy = strategy
+        self._is_waiting = False
+
+    def schedule_render(self) -> None:
+        if self._is_waiting:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # the server has not started
+            self._strategy.schedule_render()
+            return
+        self._is_waiting = True
+        loop.call_later(_MOMENT_S, self._ask)
+
+    def did_render(self) -> None:
+        self._strategy.did_render()
+
+    def _ask(self) -> None:
+        self._is_waiting = False
+        self._strategy.schedule_render()
 
 
 class _LeftButton:

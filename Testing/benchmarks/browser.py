@@ -1,4 +1,4 @@
-"""How many pictures a second reach a reader's eyes: slices scrolled, and the 3D view turned.
+"""How many pictures a second reach a reader's eyes: slices scrolled, 3D turned, a plane dragged.
 
 Real Chromium against the served demo, both on this machine. A picture counts when it replaces
 another, different one in the view's `img`.
@@ -34,6 +34,8 @@ CHROMIUM_FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+_FPS = "frames/s"
+_SEEN = {"Axial": "the slice", "3D": "the 3D view"}
 _WATCH = """view => {
   const image = view.querySelector("img.image-display-area");
   window.pictures = [];
@@ -113,6 +115,34 @@ def _turn(tab: Page, seconds: float) -> None:
     tab.mouse.up()
 
 
+def _drag(tab: Page, seconds: float) -> None:
+    x, y = _middle(_view(tab, "Axial"))
+    tab.mouse.move(x, y)
+    tab.wait_for_timeout(QUIET_MS)
+    tab.mouse.down()
+    for number in _ticks(seconds):
+        tab.mouse.move(x + 60 * math.sin(2 * math.pi * number / (2 * EVENTS_A_SECOND)), y)
+    tab.mouse.up()
+
+
+def _begin_plane(tab: Page) -> None:
+    """Begin an edit with a plane through a tumour in the middle of the slices."""
+    tab.click('.v-tab:has-text("Segments")')
+    tab.locator('[data-segment="Tumor_1"] .segment-jump').click()
+    tab.wait_for_timeout(2000)
+    mm = [
+        float(number) if side in "RAS" else -float(number)
+        for title in ("Sagittal", "Coronal", "Axial")
+        for side, number, _ in [_view(tab, title).locator(".view-position").inner_text().split()]
+    ]
+    tab.click('.v-tab:has-text("FLR")')
+    tab.click(".flr-begin")
+    tab.locator(".plane-point input").fill(", ".join(map(str, mm)))
+    tab.locator(".plane-normal input").fill("1, 0, 0")
+    tab.click(".set-plane")
+    tab.locator(".step").nth(1).wait_for()
+
+
 def _pictures_a_second(
     tab: Page, title: str, action: Callable[[Page, float], None], seconds: float
 ) -> float:
@@ -150,7 +180,7 @@ def _rest(tab: Page) -> None:
 
 
 def rows(folder: Path, seconds: float) -> list[Row]:
-    """Open a patient of the demo, scroll and turn."""
+    """Open a patient of the demo, scroll, turn, and drag a plane through the liver."""
     chromium = shutil.which("chromium")
     if chromium is None:
         raise RuntimeError("Chromium is not installed: apt-get install chromium")
@@ -166,17 +196,24 @@ def rows(folder: Path, seconds: float) -> list[Row]:
         steps = _step_ms(tab)
         turned = _pictures_a_second(tab, "3D", _turn, seconds)
         box = _view(tab, "Axial").bounding_box()
+        _begin_plane(tab)
+        dragged = {title: _pictures_a_second(tab, title, _drag, seconds) for title in _SEEN}
+        tab.click(".discard-edit")
         browser.close()
     size = f"{box['width']:.0f}×{box['height']:.0f} pixels"
     return [
-        Row(what=f"Scroll slices in Chromium, {size}", ours=scrolled, unit="frames/s"),
+        Row(what=f"Scroll slices in Chromium, {size}", ours=scrolled, unit=_FPS),
         Row(
             what="From a turn of the wheel to the slice",
             ours=median(steps),
             unit="ms",
             samples={"ours": steps},
         ),
-        Row(what=f"Turn the 3D view in Chromium, {size}", ours=turned, unit="frames/s"),
+        Row(what=f"Turn the 3D view in Chromium, {size}", ours=turned, unit=_FPS),
+        *(
+            Row(what=f"Drag a plane in a slice: pictures of {seen}", ours=dragged[title], unit=_FPS)
+            for title, seen in _SEEN.items()
+        ),
     ]
 
 
