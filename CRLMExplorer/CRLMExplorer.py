@@ -8,6 +8,8 @@ imported before those are there.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import slicer
@@ -23,9 +25,12 @@ from slicer.ScriptedLoadableModule import (
 from slicer.util import VTKObservationMixin
 
 if TYPE_CHECKING:
+    from CRLMExplorerLib.dicom.slicer_database import SlicerDatabase
     from CRLMExplorerLib.measure.volumetry import Volumetry
     from CRLMExplorerLib.radiomics.case_extraction import CaseExtraction
     from CRLMExplorerLib.radiomics.parameters import Parameters
+    from CRLMExplorerLib.resection import ResectionFigures, ResectionPlan
+    from CRLMExplorerLib.resection.saving import SavedRevision
     from CRLMExplorerLib.review import Case
 
 
@@ -36,7 +41,7 @@ class CRLMExplorer(ScriptedLoadableModule):
         ScriptedLoadableModule.__init__(self, parent)
         parent.title = _("CRLM Explorer")
         parent.categories = [translate("qSlicerAbstractCoreModule", "Quantification")]
-        parent.dependencies = ["DICOM", "Segmentations", "Volumes"]
+        parent.dependencies = ["DICOM", "Markups", "SegmentEditor", "Segmentations", "Volumes"]
         parent.contributors = ["CRLM Explorer contributors"]
         parent.helpText = _(
             "<p>Review colorectal liver metastases: a patient's CT and DICOM segmentation side by "
@@ -86,6 +91,9 @@ class CRLMExplorerParameterNode:
     window - The CT window, by its name in the library.
     endpoint - What survival counts as the event.
     groupBy - The column that survival is grouped by; empty for the whole cohort.
+    parameterFile - Radiomics' parameter file, by the name of one that comes along or by its path;
+        empty for the usual one.
+    radiomicsEngine - What extracts features, by its name.
     """
 
     clinicalFile: str
@@ -98,9 +106,18 @@ class CRLMExplorerParameterNode:
     window: str = "PORTAL_VENOUS"
     endpoint: str = "overall"
     groupBy: str = ""
+    parameterFile: str = ""
+    radiomicsEngine: str = ""
 
 
-_KEPT_WHEN_THE_SCENE_CLOSES = ("clinicalFile", "window", "endpoint", "groupBy")
+_KEPT_WHEN_THE_SCENE_CLOSES = (
+    "clinicalFile",
+    "window",
+    "endpoint",
+    "groupBy",
+    "parameterFile",
+    "radiomicsEngine",
+)
 """Choices of the reader's, not of a patient's."""
 
 
@@ -205,6 +222,14 @@ class CRLMExplorerLogic(ScriptedLoadableModuleLogic):
         """The module's parameter node in the scene; it is made if there is none."""
         return CRLMExplorerParameterNode(super().getParameterNode())
 
+    def database(self) -> SlicerDatabase:
+        """The patients of Slicer's DICOM database, for the library's functions."""
+        import ctk
+
+        from CRLMExplorerLib.dicom.slicer_database import SlicerDatabase
+
+        return SlicerDatabase(slicer.dicomDatabase, ctk.ctkDICOMIndexer())
+
     def openPatient(
         self, patientId: str, clinicalFile: str | None = None, dsoSeriesUid: str | None = None
     ) -> Case:
@@ -216,26 +241,69 @@ class CRLMExplorerLogic(ScriptedLoadableModuleLogic):
             If the database has no such patient or the patient no such DSO.
         """
         from CRLMExplorerLib.cohort.clinical import read_clinical
-        from CRLMExplorerLib.dicom.slicer_database import SlicerDatabase
         from CRLMExplorerLib.review import open_case
 
         table = read_clinical(clinicalFile) if clinicalFile else None
-        return open_case(SlicerDatabase(slicer.dicomDatabase), patientId, table, dsoSeriesUid)
+        return open_case(self.database(), patientId, table, dsoSeriesUid)
 
     def volumetry(self, case: Case) -> Volumetry | None:
         """Volumes and percentages of an opened patient; None without segments."""
         return case.volumetry
 
-    def extractRadiomics(self, case: Case, parameters: Parameters) -> CaseExtraction:
-        """Radiomic features of an opened patient's regions.
+    def resect(self, case: Case, plan: ResectionPlan) -> ResectionFigures:
+        """What a resection plan leaves of an opened patient's liver: volumes, margins, findings.
 
         Raises
         ------
+        CRLMExplorerError
+            If there is no liver to cut, or the plan does not fit the patient.
+        """
+        from CRLMExplorerLib.review.remnants import resection_of
+
+        resection = resection_of(self.database(), case, plan.start)
+        return resection.figures(plan, case.rule)
+
+    def saveRevision(
+        self, case: Case, plan: ResectionPlan, reader: str, note: str = ""
+    ) -> SavedRevision:
+        """Keep what a plan leaves as a new DSO in Slicer's DICOM database; no DSO is changed.
+
+        Raises
+        ------
+        CRLMExplorerError
+            If the plan does not fit the patient, or the DSO cannot be written.
+        """
+        from CRLMExplorerLib.review.remnants import resection_of, save_remnant
+
+        database = self.database()
+        resection = resection_of(database, case, plan.start)
+        remnant = resection.flr(plan)
+        plan = replace(plan, patient_id=resection.patient_id, ct_series_uid=resection.ct_series_uid)
+        return save_remnant(database, case, plan, remnant, reader_name=reader, note=note)
+
+    def extractRadiomics(
+        self, case: Case, parameters: Parameters | Path | str = "portal-venous"
+    ) -> CaseExtraction:
+        """Radiomic features of an opened patient's regions.
+
+        Parameters
+        ----------
+        parameters
+            A parameter file's path, the name of one that comes along, such as ``ibsi``, or
+            parameters that were read.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such parameter file, or it is not usable: names line and key.
         NotExtractable
             If there is no CT or no DSO, or they do not fit each other.
         """
+        from CRLMExplorerLib.radiomics.shipped import parameters_named
         from CRLMExplorerLib.review.extraction import extract_case
 
+        if isinstance(parameters, (str, Path)):
+            parameters = parameters_named(parameters)
         return extract_case(case, parameters)
 
 

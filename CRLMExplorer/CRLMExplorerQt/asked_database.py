@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from CRLMExplorerLib.dicom.catalog import DicomDatabase, PatientEntry, SeriesEntry
@@ -44,3 +45,6 @@ class AskedDatabase:
 
     def patient_with_series(self, series_uid: str) -> str | None:
         return self._ask(lambda: self._database.patient_with_series(series_uid))
+
+    def add_files(self, files: Sequence[Path]) -> None:
+        self._ask(lambda: self._database.add_files(files))

@@ -18,13 +18,15 @@ except ImportError:
 else:
     IS_SLICER_TOO_OLD = False
 
+_FROM_SLICER = "5.12"
+"""The first that brings slicer.packaging, and a plugin for DICOM segmentations."""
+
 
 def missing(requirements: str) -> list[str]:
     """What of a requirements file is not installed; all of it where Slicer cannot tell."""
     if IS_SLICER_TOO_OLD:
-        return [
-            line for line in Path(requirements).read_text(encoding="utf-8").splitlines() if line
-        ]
+        lines = Path(requirements).read_text(encoding="utf-8").splitlines()
+        return [line for line in lines if line and not line.startswith("#")]
     return [
         str(requirement)
         for requirement in slicer.packaging.load_requirements(requirements)
@@ -64,14 +66,30 @@ class Needs:
                 slicer.packaging.load_requirements(self._requirements), requester="CRLM Explorer"
             )
         except Exception as error:
-            slicer.util.errorDisplay(f"What CRLM Explorer needs is not installed: {error}")
+            # The reader declined, or pip failed: Slicer has shown pip's own words by then.
+            self._say_again(str(error))
+            return
+        if missing(self._requirements):
+            # Slicer installs nothing while it is testing.
+            self._say_again("Slicer installed nothing")
+            return
+        try:
+            self._ready()
+        except ImportError as error:
+            self._say_again(f"what is installed works after a restart of Slicer only: {error}")
             return
         self.widget.hide()
-        self._ready()
+
+    def _say_again(self, reason: str) -> None:
+        self._label.text = f"{self._sentence()}\n\nNot installed: {reason.rstrip('.')}."
+        self.button.text = "Try again…"
 
     def _sentence(self) -> str:
+        names = ", ".join(missing(self._requirements))
         if IS_SLICER_TOO_OLD:
-            return "CRLM Explorer needs Slicer 5.12 or newer."
-        return "CRLM Explorer needs packages that are not in this Slicer yet: " + ", ".join(
-            missing(self._requirements)
-        )
+            found = f"{slicer.app.majorVersion}.{slicer.app.minorVersion}"
+            return (
+                f"CRLM Explorer needs Slicer {_FROM_SLICER} or newer; this is Slicer {found}. It "
+                f"lacks slicer.packaging, which would install what else is needed: {names}"
+            )
+        return f"CRLM Explorer needs packages that are not in this Slicer yet: {names}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import ctk
 import qt
 import slicer
 
@@ -13,13 +14,16 @@ from CRLMExplorerLib.errors import CRLMExplorerError
 from CRLMExplorerLib.host import DesktopHost
 from CRLMExplorerLib.review import ReviewSession
 from CRLMExplorerLib.review.display import Window
-from CRLMExplorerQt import views
+from CRLMExplorerQt import unsaved, views
 from CRLMExplorerQt.asked_database import AskedDatabase
 from CRLMExplorerQt.clinical import ClinicalSection
 from CRLMExplorerQt.data import DataSection
+from CRLMExplorerQt.flr import FlrSection
+from CRLMExplorerQt.loader import LoaderSection
 from CRLMExplorerQt.patient import PatientSection
 from CRLMExplorerQt.patients import PatientsSection
 from CRLMExplorerQt.progress import ProgressDialog
+from CRLMExplorerQt.radiomics import RadiomicsSection
 from CRLMExplorerQt.runner import DesktopRunner
 from CRLMExplorerQt.segments import SegmentsSection
 from CRLMExplorerQt.shortcuts import Shortcuts
@@ -76,14 +80,18 @@ class Panel:
         self.patients = PatientsSection(self)
         self.segments = SegmentsSection(self)
         self.survival = SurvivalSection(self)
+        self.flr = FlrSection(self)
         self.sections = (
             DataSection(self),
             self.patients,
             PatientSection(self),
             self.segments,
+            LoaderSection(self),
             VolumetrySection(self),
             ClinicalSection(self),
             self.survival,
+            self.flr,
+            RadiomicsSection(self),
         )
         self.shortcuts = Shortcuts(
             {"N": self.open_next, "P": self.open_previous},
@@ -95,6 +103,7 @@ class Panel:
                     for number, window in enumerate(Window, 1)
                 },
             },
+            {"Ctrl+Z": self.flr.steps.undo, "Ctrl+Y": self.flr.steps.redo},
             widget,
         )
         self.say("")
@@ -102,21 +111,29 @@ class Panel:
 
     # What a reader does
 
-    def open(self, patient_id: str, dso_series_uid: str | None = None) -> None:
-        """Open a patient, with the DSO that fits best or the one named."""
-        if self.session:
-            self.say("")
-            self.session.open(patient_id, dso_series_uid)
+    def open(self, patient_id: str, dso_series_uid: str | None = None) -> bool:
+        """Open a patient, with the DSO that fits best or the one named.
+
+        Returns
+        -------
+        bool
+            Whether it is done; the reader may want to stay with an edit that was not saved.
+        """
+        if not (self.session and unsaved.may_leave(self.session, self.widget)):
+            return False
+        self.say("")
+        self.session.open(patient_id, dso_series_uid)
+        return True
 
     def open_next(self) -> None:
         """Open the patient after the open one."""
-        if self.session:
+        if self.session and unsaved.may_leave(self.session, self.widget):
             self.say("")
             self.session.open_next()
 
     def open_previous(self) -> None:
         """Open the patient before the open one."""
-        if self.session:
+        if self.session and unsaved.may_leave(self.session, self.widget):
             self.say("")
             self.session.open_previous()
 
@@ -234,7 +251,8 @@ class Panel:
             self.session = self.database = None
             self.say_that_there_is_no_database()
         else:
-            self.database = AskedDatabase(SlicerDatabase(slicer.dicomDatabase), self.runner)
+            of_slicer = SlicerDatabase(slicer.dicomDatabase, ctk.ctkDICOMIndexer())
+            self.database = AskedDatabase(of_slicer, self.runner)
             self.session = ReviewSession(DesktopHost(), self.database, self.table, self.runner)
             self.session.failed.connect(self.say)
             self.session.case_changed.connect(self._case_changed)
@@ -305,3 +323,8 @@ class Panel:
         if any(node and not slicer.mrmlScene.IsNodePresent(node) for node in nodes):
             self.close_patient()
             self.say("The patient's CT or segmentation was removed from the scene: it is closed.")
+            return
+        edit = self.session.editing.edit if self.session else None
+        if edit and not edit.is_whole:
+            self.session.editing.leave(keep=True)
+            self.say("A part of the FLR's edit was removed from the scene: it is kept for later.")

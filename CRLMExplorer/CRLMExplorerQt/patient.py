@@ -101,8 +101,10 @@ class PatientSection(Section):
     def _switch_dso(self) -> None:
         case = self.session.case if self.session else None
         series_uid = chosen(self.ui.dsoComboBox)
-        if case and series_uid and case.dso and series_uid != case.dso.series_uid:
-            self.panel.open(case.patient_id, series_uid)
+        if case is None or not series_uid or case.dso is None or series_uid == case.dso.series_uid:
+            return
+        if not self.panel.open(case.patient_id, series_uid):
+            self._show()
 
     def _say(self) -> None:
         self.ui.noteLineEdit.modified = False

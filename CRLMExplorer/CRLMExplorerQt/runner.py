@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import qt
 
 from CRLMExplorerLib.progress import Cancelled
+from CRLMExplorerLib.review.job import no_work
 
 Answer = TypeVar("Answer")
 
@@ -56,7 +57,10 @@ class DesktopRunner:
                 self._errands.put(ended)
 
         self._running += 1
-        threading.Thread(target=run, name="CRLM Explorer", daemon=True).start()
+        if work is no_work:
+            self._errands.put(ended)
+        else:
+            threading.Thread(target=run, name="CRLM Explorer", daemon=True).start()
         self._timer.start()
 
     def ask(self, question: Callable[[], Answer]) -> Answer:

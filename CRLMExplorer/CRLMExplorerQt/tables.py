@@ -26,6 +26,8 @@ class Cell:
         Red, green and blue of its swatch, 0 to 255; None for none.
     is_loud
         Whether it is to be seen first.
+    is_editable
+        Whether the reader may type something else.
     """
 
     text: str
@@ -34,6 +36,7 @@ class Cell:
     checked: bool | None = None
     color: tuple[int, int, int] | None = None
     is_loud: bool = False
+    is_editable: bool = False
 
 
 def fill(table: Any, rows: Sequence[Sequence[Cell]]) -> None:
@@ -63,6 +66,15 @@ def stretch(table: Any, column: int = 0) -> None:
     table.verticalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
 
 
+def fit(table: Any, most_rows: int) -> None:
+    """Make a table as high as its rows, of which it shows so many at most."""
+    header = table.horizontalHeader()
+    rows = sum(table.rowHeight(row) for row in range(min(table.rowCount, most_rows)))
+    height = rows + 2 * table.frameWidth + (0 if header.isHidden() else header.sizeHint.height())
+    table.minimumHeight = height
+    table.maximumHeight = height
+
+
 @contextmanager
 def silent(widget: Any):
     """Keep a widget from telling of its changes."""
@@ -85,6 +97,8 @@ def _show(item: Any, cell: Cell) -> None:
     if cell.checked is not None:
         flags |= qt.Qt.ItemIsUserCheckable
         item.setCheckState(qt.Qt.Checked if cell.checked else qt.Qt.Unchecked)
+    if cell.is_editable:
+        flags |= qt.Qt.ItemIsEditable
     item.setFlags(flags)
     if cell.color is not None:
         item.setData(qt.Qt.DecorationRole, qt.QColor(*cell.color))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +13,14 @@ from CRLMExplorerLib.measure import Volumetry
 from CRLMExplorerLib.review import wording
 from CRLMExplorerLib.review.feature_table_node import FeatureTableNode
 from CRLMExplorerLib.review.volumetry_table import volumetry_table
+from CRLMExplorerQt.dialogs import file_to_save
 from CRLMExplorerQt.section import Section
 from CRLMExplorerQt.tables import Cell, fill, stretch
+from CRLMExplorerQt.verdict import verdict_html
 
 if TYPE_CHECKING:
     from CRLMExplorerLib.review import ReviewSession
     from CRLMExplorerQt.panel import Panel
-
-_COLORS = {True: "#2e7d32", False: "#c62828", None: "#5f6b7a"}
 
 
 class VolumetrySection(Section):
@@ -70,12 +69,7 @@ class VolumetrySection(Section):
     def _show(self) -> None:
         measured = self._measured()
         said = wording.verdict(measured)
-        self.ui.verdictLabel.text = (
-            f"<span style='font-size:x-large'><b>{escape(said.percent)}</b></span>"
-            "&nbsp; FLR of functional liver &nbsp;"
-            f"<span style='background-color:{_COLORS[said.adequate]};color:white'>"
-            f"&nbsp;{escape(said.text)}&nbsp;</span>"
-        )
+        self.ui.verdictLabel.text = verdict_html(said)
         self.ui.ruleLabel.text = said.rule
         lines = wording.size_lines(measured)
         rows = [[Cell(x.name, x.tip), Cell(x.value, x.tip, is_number=True)] for x in lines]
@@ -98,11 +92,7 @@ class VolumetrySection(Section):
 
     def _save_csv(self) -> None:
         name = f"{self.session.case.patient_id}-volumetry.csv"
-        chosen = qt.QFileDialog.getSaveFileName(
-            self.panel.widget, "Save the volumetry", name, "CSV (*.csv)"
-        )
-        # PySide gives the filter along with the file.
-        file = chosen[0] if isinstance(chosen, tuple) else chosen
+        file = file_to_save(self.panel.widget, "Save the volumetry", name, "CSV (*.csv)")
         if not file:
             return
         try:

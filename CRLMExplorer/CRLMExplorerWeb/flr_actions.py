@@ -23,8 +23,8 @@ from CRLMExplorerLib.resection.steps import (
     WedgeCut,
 )
 from CRLMExplorerLib.review import ReviewSession
+from CRLMExplorerLib.review import edit_wording as wording
 from CRLMExplorerWeb import flr_presenter as presenter
-from CRLMExplorerWeb.flr_presenter import SPHERE
 from CRLMExplorerWeb.flr_state import FlrState
 
 _SMOOTHING_MM = 6.0
@@ -122,7 +122,7 @@ class FlrActions:
         edit = self._editing.edit
         try:
             (mm,) = _parse(margin_mm, 1)
-            if tumor == SPHERE:
+            if tumor == wording.SPHERE:
                 step: WedgeCut | SphereCut = SphereCut(self._session.crosshair_ras_mm, mm)
             else:
                 step = WedgeCut(tumor, mm)
@@ -285,7 +285,7 @@ class FlrActions:
         except CRLMExplorerError as error:
             self._fail(str(error))
             return
-        self._page.compared = presenter.comparison_sentence(comparison)
+        self._page.compared = wording.comparison_sentence(comparison)
 
     # Session to page
 
@@ -293,9 +293,9 @@ class FlrActions:
         """Show whether there is an edit, and what could be begun."""
         page, editing = self._page, self._editing
         page.is_editing = editing.edit is not None
-        page.pending = presenter.pending_sentence(editing)
-        page.elsewhere = presenter.elsewhere_sentence(editing)
-        page.starts = presenter.start_choices(editing)
+        page.pending = wording.pending_sentence(editing)
+        page.elsewhere = wording.elsewhere_sentence(editing)
+        page.starts = presenter.choices(wording.start_choices(editing))
         page.revisions = presenter.revision_rows(editing)
         page.compared = ""
         page.compare_other = str(editing.revisions[-1].number) if editing.revisions else ""
@@ -306,7 +306,7 @@ class FlrActions:
             page.start = RELEASED
             page.is_dirty = False
         else:
-            page.tumors = presenter.tumor_choices(editing.edit)
+            page.tumors = presenter.choices(wording.tumor_choices(editing.edit))
         self._show_edit()
 
     def _show_edit(self) -> None:
@@ -319,12 +319,12 @@ class FlrActions:
         page.figures = presenter.figure_rows(edit.figures)
         page.margins = presenter.margin_rows(edit.figures)
         page.alarms = presenter.alarm_rows(edit.figures)
-        page.comparison = presenter.comparison_sentence(edit.comparison)
+        page.comparison = wording.comparison_sentence(edit.comparison)
         page.curve_points = presenter.point_rows(edit.curve_points_ras_mm)
         last = edit.plan.steps[-1] if edit.plan.steps else None
         if isinstance(last, PlaneCut):
-            page.point = presenter.triple(last.point_ras_mm, 1)
-            page.normal = presenter.triple(last.normal_ras, 3)
+            page.point = wording.triple(last.point_ras_mm, 1)
+            page.normal = wording.triple(last.normal_ras, 3)
 
     def _saved(self, revision: SavedRevision) -> None:
         self._page.note = ""

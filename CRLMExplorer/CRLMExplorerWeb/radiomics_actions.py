@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import matplotlib
@@ -10,9 +9,10 @@ import pandas as pd
 from trame_server.utils.typed_state import TypedState
 
 from CRLMExplorerLib.measure.runs import Runs
-from CRLMExplorerLib.radiomics.provenance import Provenance, case_facts
+from CRLMExplorerLib.radiomics.provenance import of_case
 from CRLMExplorerLib.radiomics.table import csv_text, tidy, wide
 from CRLMExplorerLib.review import ReviewSession
+from CRLMExplorerLib.review import radiomics_wording as wording
 from CRLMExplorerLib.review.cohort_features import FeatureKey
 from CRLMExplorerLib.review.feature_map_display import COLORS
 from CRLMExplorerLib.review.feature_maps import ShownMap
@@ -128,9 +128,7 @@ class RadiomicsActions:
         extraction, parameters = self._radiomics.extraction, self._radiomics.parameters
         if extraction is None or parameters is None:
             return b""
-        run = extraction.run
-        facts = Provenance(parameters, run.started, run.ended, [case_facts(extraction)])
-        return f"{json.dumps(facts.facts(), indent=2, ensure_ascii=False)}\n".encode()
+        return of_case(extraction, parameters).text().encode()
 
     # One feature
 
@@ -191,11 +189,11 @@ class RadiomicsActions:
 
     def _show_regions(self) -> None:
         self._page.regions = presenter.region_rows(self._radiomics)
-        self._page.regions_note = presenter.regions_note(self._radiomics)
+        self._page.regions_note = wording.regions_note(self._radiomics)
 
     def _show_extraction(self) -> None:
         extraction = self._radiomics.extraction
-        self._page.summary = presenter.summary(extraction)
+        self._page.summary = wording.summary(extraction)
         self._page.omissions = presenter.omission_rows(self._radiomics)
         self._show_first_rows()
         self.hide_feature()
@@ -211,8 +209,8 @@ class RadiomicsActions:
 
     def _show_rows(self, *_: object) -> None:
         page = self._page
-        choice = presenter.Choice(page.text_filter or "", page.sort_key, page.is_descending)
-        rows = presenter.chosen(self._radiomics.table, choice)
+        choice = wording.Choice(page.text_filter or "", page.sort_key, page.is_descending)
+        rows = wording.chosen(self._radiomics.table, choice)
         page.rows = presenter.feature_rows(rows, page.page)
         page.rows_note = presenter.rows_note(rows, page.page)
         count = 0 if rows is None else len(rows)
@@ -225,7 +223,7 @@ class RadiomicsActions:
         if row is None or extraction is None:
             page.feature_figure, page.feature_note = {}, ""
             return
-        region, unit = str(row["region"]), presenter.unit_text(str(row["unit"]))
+        region, unit = str(row["region"]), wording.unit_text(str(row["unit"]))
         values = radiomics.distribution(region, _feature_of(row))
         patient_id = extraction.origin.patient_id
         page.feature_figure = distribution_figure(values, patient_id, region, unit, self._is_dark)

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict
 from statistics import median
 from typing import Any
 
 import pandas as pd
 
-from CRLMExplorerLib.radiomics.case_extraction import CaseExtraction
-from CRLMExplorerLib.radiomics.table import OMITTED
 from CRLMExplorerLib.review.cohort_features import CohortValue
 from CRLMExplorerLib.review.feature_maps import FeatureMaps
 from CRLMExplorerLib.review.radiomics import RadiomicsSession
+from CRLMExplorerLib.review.radiomics_wording import map_legend, remarks, unit_text, value_text
 from CRLMExplorerLib.review.wording import number
 from CRLMExplorerWeb.page_state import Items
 
 ROWS_A_PAGE = 50
-_ROUNDING = 1e-12
-_SUPERSCRIPTS = str.maketrans("-0123456789.", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹·")
-_KEYS = ("region", "filter", "feature_class", "feature")
 
 
 def file_choices(radiomics: RadiomicsSession) -> Items:
@@ -52,15 +47,6 @@ def region_rows(radiomics: RadiomicsSession) -> Items:
     return rows
 
 
-def regions_note(radiomics: RadiomicsSession) -> str:
-    """Why there are no regions."""
-    if radiomics.outlook is not None:
-        return ""
-    if radiomics.is_looking:
-        return "Making the regions …"
-    return radiomics.outlook_problem
-
-
 def run_row(radiomics: RadiomicsSession) -> dict[str, Any]:
     """The extraction under way."""
     job = radiomics.job
@@ -74,65 +60,9 @@ def run_row(radiomics: RadiomicsSession) -> dict[str, Any]:
     }
 
 
-def summary(extraction: CaseExtraction | None) -> str:
-    """How much was extracted, when and how long it took."""
-    if extraction is None:
-        return ""
-    run = extraction.run
-    started, ended = (datetime.fromisoformat(text) for text in (run.started, run.ended))
-    seconds = (ended - started).total_seconds()
-    took = f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
-    count = number(len(extraction.extraction.values), "values", 0)
-    return f"{count}, extracted {ended.astimezone():%d %b %Y, %H:%M} in {took}"
-
-
 def omission_rows(radiomics: RadiomicsSession) -> Items:
-    """What gave no values and why, and what a reader must know of the images.
-
-    Regions that the patient does not have are said among the regions.
-    """
-    extraction, outlook = radiomics.extraction, radiomics.outlook
-    if extraction is None:
-        return []
-    said = outlook.omissions if outlook else ()
-    rows: Items = [
-        {"where": ", ".join(filter(None, (one.region, one.filter))), "reason": one.reason}
-        for one in extraction.extraction.omissions
-        if one not in said
-    ]
-    rows += [{"where": "", "reason": finding.message} for finding in extraction.findings]
-    return rows
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What a reader wants to see of the table.
-
-    Attributes
-    ----------
-    text
-        Words that all are in a row's region, filter, class or feature.
-    sort_key
-        Column to order by; empty for pyradiomics' order.
-    """
-
-    text: str
-    sort_key: str
-    is_descending: bool
-
-
-def chosen(table: pd.DataFrame | None, choice: Choice) -> pd.DataFrame | None:
-    """The rows of the table that a reader wants, in the order wanted."""
-    if table is None:
-        return None
-    rows = table[table["feature_class"] != OMITTED]
-    if words := choice.text.lower().split():
-        names = rows[list(_KEYS)].agg(" ".join, axis="columns").str.lower()
-        for word in words:
-            rows = rows[names.loc[rows.index].str.contains(word, regex=False)]
-    if choice.sort_key:
-        rows = rows.sort_values(choice.sort_key, ascending=not choice.is_descending, kind="stable")
-    return rows
+    """What gave no values and why, and what a reader must know of the images."""
+    return [{"where": one.where, "reason": one.reason} for one in remarks(radiomics)]
 
 
 def feature_rows(rows: pd.DataFrame | None, page: int) -> Items:
@@ -199,25 +129,4 @@ def map_row(maps: FeatureMaps) -> dict[str, Any]:
     shown = maps.shown
     if shown is None:
         return {}
-    request = shown.request
-    kernel = 2 * request.kernel_radius + 1
-    return {
-        "title": f"{request.feature} · {request.feature_class} · {request.filter}",
-        "region": f"{shown.region}, {kernel}×{kernel}×{kernel} voxels around each",
-        # Of a logarithm's rounding nobody wants to read.
-        "low": value_text(0.0 if abs(shown.low) < _ROUNDING * abs(shown.high) else shown.low),
-        "high": value_text(shown.high),
-        "is_visible": maps.is_visible,
-    }
-
-
-def unit_text(unit: str) -> str:
-    """A unit of UCUM as it is printed: ``mm³`` for ``mm3``."""
-    return unit.translate(_SUPERSCRIPTS)
-
-
-def value_text(value: float) -> str:
-    """A value with five digits, more for large ones."""
-    if pd.isna(value):
-        return "NaN"
-    return number(value, "", 0) if 1e5 <= abs(value) < 1e9 else f"{value:.5g}"
+    return {**asdict(map_legend(shown)), "is_visible": maps.is_visible}

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from CRLMExplorerLib.review.job import no_work
+
 
 class LoopRunner:
     """A `Runner` for a program with an asyncio event loop: pages stay live while work is done.
@@ -23,6 +25,9 @@ class LoopRunner:
     def __call__(self, work: Callable[[], None], finish: Callable[[], None]) -> None:
         """Run ``work`` on a thread, then ``finish`` on the loop."""
         loop = asyncio.get_running_loop()
+        if work is no_work:
+            loop.call_soon(self._on_loop, finish)
+            return
 
         def done(future: asyncio.Future) -> None:
             future.result()

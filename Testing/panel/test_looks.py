@@ -7,9 +7,19 @@ import slicer
 from PySide6.QtGui import QColor, QPalette
 
 from panel.conftest import SCREENSHOTS
+from panel.radiomics_steps import run
 
 NARROW_PX = 400
-SECTIONS = ["data", "patients", "patient", "segments", "volumetry", "clinical", "survival"]
+SECTIONS = [
+    "data",
+    "patients",
+    "patient",
+    "segments",
+    "volumetry",
+    "clinical",
+    "survival",
+    "radiomics",
+]
 DARK = {
     QPalette.ColorRole.Window: "#2d2d30",
     QPalette.ColorRole.Base: "#1e1e1e",
@@ -22,6 +32,14 @@ DARK = {
     QPalette.ColorRole.Highlight: "#2a6fb0",
     QPalette.ColorRole.HighlightedText: "#ffffff",
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def extracted(reader):
+    """Features are there to be shown."""
+    reader.ui.radiomicsSection.collapsed = False
+    reader.wait_until(lambda: reader.ui.extractButton.enabled)
+    run(reader)
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -59,7 +77,7 @@ def test_a_section_fits_and_is_pictured(reader, brightness, section):
 def test_the_whole_panel_is_pictured(reader):
     for name in SECTIONS:
         getattr(reader.ui, f"{name}Section").collapsed = name == "data"
-    reader.desktop.window.resize(NARROW_PX, 1500)
+    reader.desktop.window.resize(NARROW_PX, 3000)
     file = SCREENSHOTS / "qt-panel.png"
     file.unlink(missing_ok=True)
     reader.desktop.screenshot(file)

@@ -8,6 +8,7 @@ import unittest
 import pytest
 import slicer
 
+from CRLMExplorerLib.radiomics.errors import ParameterError
 from panel.conftest import SCREENSHOTS
 from slicer_desktop import packaging_module
 from slicer_desktop.application import QMessageBox, answering
@@ -83,14 +84,34 @@ def test_the_logic_opens_and_measures_without_the_panel(desktop, demo):
     assert logic.volumetry(case).flr_percent_functional > 0
 
 
+def test_the_logic_extracts_by_a_parameter_files_name_or_path(desktop, tmp_path):
+    logic = desktop.load().logic
+    case = logic.openPatient("CRLM-CT-1001")
+    file = tmp_path / "mine.yaml"
+    file.write_text("featureClass: {firstorder: [Mean]}\nregions: [liver]\n", encoding="utf-8")
+    (mean,) = logic.extractRadiomics(case, str(file)).extraction.values
+    assert (mean.region, mean.feature) == ("liver", "Mean")
+    liver = next(one.mask for one in case.segments if one.label == "Liver").to_array()
+    assert mean.value == pytest.approx(case.ct.hu[liver].mean(), rel=1e-9)
+    assert logic.extractRadiomics(case, file).extraction.values == (mean,)
+    textures = logic.extractRadiomics(case, "texture-liver").extraction.values
+    assert {one.feature_class for one in textures} == {"glcm"}
+    with pytest.raises(ParameterError, match="no-such-file"):
+        logic.extractRadiomics(case, "no-such-file")
+
+
 @pytest.mark.parametrize("agrees", [True, False])
 def test_missing_packages_are_installed_only_when_the_reader_agrees(desktop, monkeypatch, agrees):
     lacking = {"lifelines", "pandas"}
-    installed = packaging_module.pip_check
-    monkeypatch.setattr(
-        slicer.packaging, "pip_check", lambda r: r.name not in lacking and installed(r)
-    )
-    monkeypatch.setattr(packaging_module, "pip_check", slicer.packaging.pip_check)
+    is_there = packaging_module.pip_check
+
+    def pip_check(requirement):
+        if requirement.name in lacking:
+            return str(requirement) in packaging_module.installed
+        return is_there(requirement)
+
+    monkeypatch.setattr(slicer.packaging, "pip_check", pip_check)
+    monkeypatch.setattr(packaging_module, "pip_check", pip_check)
     monkeypatch.setattr(packaging_module, "installed", [])
     widget = desktop.load()
     assert widget.panel is None
@@ -116,14 +137,29 @@ def test_loading_the_module_imports_nothing_that_slicer_lacks(desktop, monkeypat
     }
 
 
-def test_the_tests_that_slicer_runs_pass_here_too(desktop, demo):
-    desktop.load()
-    sys.modules["CRLMExplorer"].CRLMExplorerTest().runTest()
+def self_test(demo) -> unittest.TestResult:
+    """Run the file that ctest runs inside Slicer."""
     namespace: dict = {"__name__": SELF_TEST.stem}
     exec(compile(SELF_TEST.read_text(encoding="utf-8"), str(SELF_TEST), "exec"), namespace)
     namespace[SELF_TEST.stem].demo_folder = demo.spreadsheet.parent
-    suite = unittest.defaultTestLoader.loadTestsFromTestCase(namespace[SELF_TEST.stem])
     result = unittest.TestResult()
-    suite.run(result)
-    assert result.wasSuccessful(), result.errors + result.failures
-    assert result.testsRun == 1
+    unittest.defaultTestLoader.loadTestsFromTestCase(namespace[SELF_TEST.stem]).run(result)
+    return result
+
+
+def test_the_tests_that_slicer_runs_pass_here_too(desktop, demo):
+    desktop.load()
+    sys.modules["CRLMExplorer"].CRLMExplorerTest().runTest()
+    slicers = slicer.dicomDatabase
+    result = self_test(demo)
+    assert result.wasSuccessful(), "\n".join(text for _, text in result.errors + result.failures)
+    assert (result.testsRun, result.skipped) == (6, [])
+    assert slicer.dicomDatabase is slicers and slicers.isOpen
+
+
+def test_slicers_tests_fail_where_a_package_is_missing(desktop, demo, monkeypatch):
+    desktop.load()
+    monkeypatch.setattr(slicer.packaging, "pip_check", lambda requirement: False)
+    result = self_test(demo)
+    assert not result.wasSuccessful()
+    assert "PythonSlicer -m pip install scipy" in result.errors[0][1]

@@ -95,7 +95,10 @@ def test_elsewhere_the_module_observes_nothing_and_has_no_keys(own_reader):
         scene.HasObserver(scene.NodeRemovedEvent),
         display.HasObserver("ModifiedEvent"),
     )
-    assert set(own_reader.panel.shortcuts.keys) == {"N", "P", "V", "T", "1", "2", "3", "4", "5"}
+    assert set(own_reader.panel.shortcuts.keys) == {
+        *("N", "P", "V", "T", "1", "2", "3", "4", "5"),
+        *("Ctrl+Z", "Ctrl+Y", "Ctrl+Z in views", "Ctrl+Y in views"),
+    }
 
 
 def test_reloading_leaves_nothing_of_the_old_panel(own_reader):

@@ -8,14 +8,16 @@ import pytest
 import slicer
 
 from CRLMExplorerLib.dicom.catalog import DicomDatabase
-from CRLMExplorerLib.dicom.database import CtkDatabase
+from CRLMExplorerLib.dicom.database import CtkDatabase, DatabaseError
 from CRLMExplorerLib.dicom.slicer_database import SlicerDatabase
 from CRLMExplorerLib.review import open_case
 
 
 @pytest.fixture
 def of_slicer(desktop) -> DicomDatabase:
-    return SlicerDatabase(slicer.dicomDatabase)
+    import ctk
+
+    return SlicerDatabase(slicer.dicomDatabase, ctk.ctkDICOMIndexer())
 
 
 @pytest.fixture
@@ -64,3 +66,32 @@ def test_a_file_that_slicer_indexes_is_there_at_once(of_slicer, tmp_path: Path):
     for file in sorted(Path(folder).rglob("*.dcm")) if Path(folder).is_dir() else [Path(folder)]:
         slicer.dicomDatabase.insert(str(file), False)
     assert len(of_slicer.patients()) == 4
+
+
+def new_file(tmp_path: Path) -> Path:
+    from dicom.small_files import write_series
+
+    first = Path(write_series(tmp_path / "new", 2)[0])
+    return sorted(first.rglob("*.dcm"))[0] if first.is_dir() else first
+
+
+def test_files_are_added_where_they_lie_and_whoever_watches_is_told(of_slicer, of_file, tmp_path):
+    told = []
+    slicer.dicomDatabase.connect("databaseChanged()", lambda: told.append(1))
+    file = new_file(tmp_path)
+    of_slicer.add_files([file])
+    series_uid = slicer.dicomDatabase.seriesForFile(str(file))
+    assert told and of_slicer.files_of(series_uid) == [file] == of_file.files_of(series_uid)
+
+
+def test_what_is_not_taken_is_named(of_slicer, tmp_path):
+    file = tmp_path / "no.dcm"
+    file.write_text("no DICOM", encoding="utf-8")
+    with pytest.raises(DatabaseError, match=r"does not take .*no\.dcm"):
+        of_slicer.add_files([file])
+
+
+def test_a_database_that_was_closed_takes_nothing(of_slicer, tmp_path):
+    slicer.dicomDatabase.closeDatabase()
+    with pytest.raises(DatabaseError, match="was closed"):
+        of_slicer.add_files([new_file(tmp_path)])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping
+from multiprocessing import spawn
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 
 from CRLMExplorerLib.geometry import Grid, Mask, lps_to_ras
-from CRLMExplorerLib.progress import Cancelled
+from CRLMExplorerLib.progress import Cancelled, silent
 from CRLMExplorerLib.radiomics.child import run_in_child
 from CRLMExplorerLib.radiomics.errors import RadiomicsError
 from CRLMExplorerLib.radiomics.feature_map import FeatureMap, MapError, MapRequest, feature_map
@@ -198,3 +200,13 @@ def test_a_child_process_is_gone_when_cancelled():
 def sleep(seconds: float, progress) -> None:
     progress(0.5, "asleep")
     time.sleep(seconds)
+
+
+def doubled(number: int, progress) -> int:
+    return 2 * number
+
+
+def test_within_an_application_another_python_is_started(monkeypatch):
+    monkeypatch.setattr(spawn, "_python_exe", "/opt/Slicer/bin/SlicerApp-real")
+    monkeypatch.setattr(sys, "executable", "/opt/Slicer/bin/SlicerApp-real")
+    assert run_in_child(doubled, 21, progress=silent) == 42

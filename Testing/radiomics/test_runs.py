@@ -11,7 +11,7 @@ import pytest
 
 from CRLMExplorerLib.radiomics import runs
 from CRLMExplorerLib.radiomics.case_extraction import Origin, failed
-from CRLMExplorerLib.radiomics.extraction import Omission
+from CRLMExplorerLib.radiomics.extraction import Omission, left_out, narrowed
 from CRLMExplorerLib.radiomics.runs import FOLDER, RunDamaged, RunNotKept, RunStore
 from made_up_features import PARAMETERS, RUN, extraction_of
 
@@ -114,3 +114,14 @@ def test_a_folder_that_is_a_file_is_said(tmp_path):
     (tmp_path / FOLDER).write_text("")
     with pytest.raises(RunNotKept):
         RunStore(tmp_path).keep(CASE, PARAMETERS)
+
+
+def test_a_run_without_some_of_the_regions_is_not_kept(tmp_path):
+    store = RunStore(tmp_path)
+    some = narrowed(CASE.extraction, ["rim"])
+    assert {one.region for one in some.values} == {"rim"}
+    assert left_out("tumours") in some.omissions
+    assert some.diagnostics == {}
+    assert repr(narrowed(CASE.extraction, ["rim", "tumours"])) == repr(CASE.extraction)
+    store.keep(replace(CASE, extraction=some), PARAMETERS)
+    assert store.find(CASE.origin, PARAMETERS) is None

@@ -10,7 +10,7 @@ import pytest
 
 from CRLMExplorerLib.cohort.clinical import read_clinical
 from CRLMExplorerLib.radiomics.case_extraction import Origin, failed
-from CRLMExplorerLib.radiomics.difference import NotComparable, compare_tables
+from CRLMExplorerLib.radiomics.difference import NotComparable, compare_tables, side_by_side
 from CRLMExplorerLib.radiomics.table import (
     COLUMNS,
     TableNotReadable,
@@ -233,3 +233,28 @@ def test_a_row_twice_cannot_be_compared():
     a = tidy(extraction_of("P1"), SETTINGS)
     with pytest.raises(NotComparable, match="second table has a row twice: P1 tumours"):
         compare_tables(a, pd.concat([a, a]), 0.0)
+
+
+def test_tables_lie_side_by_side_the_furthest_apart_first():
+    a = tidy(extraction_of("P1"), PARAMETERS.settings)
+    b = tidy(extraction_of("P1", mean=4.0), PARAMETERS.settings).iloc[1:]
+    extra = b.iloc[[0]].assign(feature="Median")
+    found = side_by_side(a, pd.concat([b, extra]))
+    assert found["side"].tolist() == ["both", "both", "both", "a", "b"]
+    first = found.iloc[0]
+    assert (first.region, first.feature) == ("tumours", "Mean")
+    assert (first.value_a, first.value_b) == (pi, 4.0)
+    assert first.difference == 4.0 - pi
+    assert first.relative == (4.0 - pi) / 4.0
+    # The same, and no number in both.
+    assert found["relative"].tolist()[1:3] == [0.0, 0.0]
+    assert found["feature"].tolist()[3:] == ["MeshVolume", "Median"]
+    assert found[["difference", "relative"]].iloc[3:].isna().all(axis=None)
+
+
+def test_a_number_and_none_are_further_apart_than_any_numbers():
+    a = tidy(extraction_of("P1"), PARAMETERS.settings)
+    b = tidy(extraction_of("P1", mean=float("nan")), PARAMETERS.settings)
+    first = side_by_side(a, b).iloc[0]
+    assert first.feature == "Mean"
+    assert first.relative == float("inf")

@@ -10,6 +10,7 @@ import pytest
 from CRLMExplorerLib.resection import (
     WHOLE_LIVER,
     CurveCut,
+    Drawing,
     KeepLargestIsland,
     PlaneCut,
     PlanError,
@@ -41,6 +42,7 @@ PLAN = ResectionPlan(
         Stroke((A, B), 4.0, True),
         Stroke((A,), 4.0, False, (0.0, 0.0, 1.0)),
         ScissorsCut((A, B, C), C, adds=True),
+        Drawing("Paint", (1, 2, 3), (1, 1, 1), "eJxrAAAAgQCB", ""),
         KeepLargestIsland(),
         RemoveSmallIslands(0.5),
         Smooth(3.0, Smoothing.CLOSING),

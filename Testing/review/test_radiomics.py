@@ -232,3 +232,72 @@ def test_the_cohort_counts_who_was_extracted(session):
     assert radiomics.cohort.patient_count() == 1
     radiomics.edit(SMALL.replace("100", "50"))
     assert radiomics.cohort is None
+
+
+def test_only_some_regions_are_extracted_and_not_kept(session, database):
+    radiomics = opened(session)
+    radiomics.extract(only=["Tumor_2"])
+    shown = radiomics.extraction.extraction
+    assert {one.region for one in shown.values} == {"Tumor_2"}
+    assert [one.region for one in shown.omissions if one.code == "left-out"] == [
+        *(f"Tumor_{n}" for n in (1, 3, 4)),
+        "Parenchyma",
+    ]
+    assert not radiomics.is_reused
+    assert not (database.directory / FOLDER).exists()
+
+
+def test_of_a_kept_extraction_only_some_regions_are_shown(session):
+    radiomics = opened(session)
+    radiomics.extract()
+    whole = radiomics.extraction
+    assert not radiomics.is_reused
+    radiomics.extract(only=["Tumor_2"])
+    assert radiomics.is_reused
+    assert radiomics.extraction.run == whole.run
+    assert set(radiomics.table.query("feature_class != 'omitted'").region) == {"Tumor_2"}
+    radiomics.extract()
+    assert radiomics.extraction == whole
+    session.open("CRLM-CT-1001")
+    assert radiomics.is_reused
+
+
+def test_a_file_of_the_readers_is_read_and_what_is_wrong_is_said(session, tmp_path):
+    radiomics = session.radiomics
+    file = tmp_path / "mine.yaml"
+    file.write_text(SMALL, encoding="utf-8")
+    radiomics.load_file(file)
+    assert (radiomics.name, radiomics.problem) == ("mine", "")
+    assert radiomics.text == SMALL
+    file.write_bytes(b"setting:\n  binWidth: \xff")
+    radiomics.load_file(file)
+    assert "line 2: found the byte 0xFF" in radiomics.problem
+    assert radiomics.parameters is None
+    radiomics.load_file(tmp_path / "missing.yaml")
+    assert "missing.yaml cannot be read" in radiomics.problem
+
+
+def test_another_patient_ends_what_needs_the_scene(host, database, table):
+    runner = HeldRunner()
+    session = ReviewSession(host, database, table, runner)
+    radiomics = opened(session)
+    while runner.held:
+        runner.run()
+    engine = NeverCalled()
+    radiomics.extract_by(engine)
+    job = radiomics.job
+    session.open("CRLM-CT-1002")
+    while runner.held:
+        runner.run(len(runner.held) - 1)
+    assert job.is_cancelled
+    assert radiomics.job is None
+    assert session.case.patient_id == "CRLM-CT-1002"
+
+
+class NeverCalled:
+    """An engine that is stopped before it begins."""
+
+    name = "never"
+
+    def __call__(self, *_):
+        raise AssertionError("it was called")

@@ -12,6 +12,7 @@ from CRLMExplorerLib.progress import Cancelled
 from CRLMExplorerLib.radiomics.engine import extract
 from CRLMExplorerLib.radiomics.parameters import Parameters
 from CRLMExplorerLib.radiomics.region import Region
+from CRLMExplorerLib.review.radiomics_wording import comparison_sentence
 from CRLMExplorerLib.review.slicer_radiomics import (
     NoSlicerRadiomics,
     SlicerRadiomicsEngine,
@@ -19,6 +20,7 @@ from CRLMExplorerLib.review.slicer_radiomics import (
 )
 from dicom.small_ct import DIRECTIONS_LPS, grid_of
 from review.test_radiomics import SMALL
+from review.test_radiomics import opened as opened_small
 from slicer_radiomics_stand_in import SlicerRadiomicsLogic
 
 SHAPE = (12, 30, 28)
@@ -141,15 +143,107 @@ def test_both_results_are_held_against_each_other(session, engine):
     radiomics = session.radiomics
     radiomics.load("small", SMALL)
     session.open("CRLM-CT-1003")
-    assert radiomics.cross_check(engine) is None
     radiomics.watch(True)
+    radiomics.compare(engine)
+    assert radiomics.comparison is None
     radiomics.extract()
-    same = radiomics.cross_check(engine)
-    assert same.is_equal
-    assert same.equal == len(radiomics.table)
-    radiomics.table.loc[0, "value"] *= 1.5
-    (different,) = radiomics.cross_check(engine).different
-    assert different.a == pytest.approx(1.5 * different.b)
+    radiomics.compare(engine)
+    same = radiomics.comparison
+    assert same.count == len(radiomics.extraction.extraction.values)
+    assert same.furthest.relative < 1e-6
+    assert same.only == {"CRLM Explorer": [], "SlicerRadiomics": []}
+    assert [one.run.engine for one in (same.a, same.b)] == ["CRLM Explorer", "SlicerRadiomics"]
+
+
+def test_a_difference_comes_first_and_is_said(session, engine):
+    radiomics = opened_small(session)
+    radiomics.extract()
+    first, second, *others = radiomics.extraction.extraction.values
+    changed = (replace(second, value=1.5 * second.value), *others)
+    extraction = replace(radiomics.extraction.extraction, values=changed)
+    radiomics.extraction = replace(radiomics.extraction, extraction=extraction)
+    radiomics.compare(engine)
+    furthest = radiomics.comparison.furthest
+    assert (furthest.region, furthest.feature) == (second.region, second.feature)
+    assert furthest.value_a == pytest.approx(1.5 * furthest.value_b)
+    assert furthest.relative == pytest.approx(1 / 3)
+    assert furthest.difference == furthest.value_b - furthest.value_a
+    text = comparison_sentence(radiomics.comparison)
+    assert f"{len(changed)} features compared" in text
+    assert f"difference 0.33, at original firstorder {second.feature} of {second.region}" in text
+    assert f"1 only by SlicerRadiomics: {first.region} original firstorder {first.feature}." in text
+
+
+def test_the_others_result_can_be_shown_and_is_held_against_the_librarys(session, engine, logic):
+    radiomics = opened_small(session)
+    radiomics.extract_by(engine, only=["Tumor_1"])
+    shown = radiomics.extraction
+    assert shown.run.engine == "SlicerRadiomics"
+    assert {one.region for one in shown.extraction.values} == {"Tumor_1"}
+    assert ("Parenchyma", "left-out") in {
+        (one.region, one.code) for one in shown.extraction.omissions
+    }
+    assert len(logic.runs) == 1
+    radiomics.compare(engine)
+    assert len(logic.runs) == 1
+    comparison = radiomics.comparison
+    assert (comparison.a.run.engine, comparison.b) == ("CRLM Explorer", shown)
+    assert comparison.count == len(shown.extraction.values) == 3
+    session.open("CRLM-CT-1003")
+    assert radiomics.extraction is None and radiomics.comparison is None
+
+
+@pytest.mark.parametrize(
+    ("classes", "lost", "said"),
+    [
+        ({"firstorder": ("Mean", "Entropy")}, "Entropy", "no original_firstorder_Entropy;"),
+        ({"firstorder": ("Mean",), "glcm": ()}, "glcm", "no original_glcm;"),
+        ({"firstorder": ("Mean",), "ngtdm": ("Busyness", "Contrast")}, "ngtdm", "and 1 more"),
+    ],
+)
+def test_features_of_the_original_image_that_are_missing_are_an_error(
+    host, image_hu, regions, grid, classes, lost, said
+):
+    class Forgetful(SlicerRadiomicsLogic):
+        def runCLIWithParameterFile(self, image, mask, table, *others):
+            super().runCLIWithParameterFile(image, mask, table, *others)
+            for row in reversed(range(table.GetNumberOfRows())):
+                texts = [table.GetCellText(row, column) for column in range(3)]
+                if texts[0] == "original" and (lost in texts or said == "and 1 more"):
+                    table.RemoveRow(row)
+
+    filters = {"Original": {}, "Square": {}}
+    parameters = replace(PARAMETERS, image_types=filters, feature_classes=classes)
+    if said == "and 1 more":
+        parameters = replace(parameters, feature_classes={**classes, "glcm": ("Contrast",)})
+    engine = SlicerRadiomicsEngine(host.scene, Forgetful(host.scene))
+    result = engine(image_hu, {"box": regions["box"]}, grid, parameters)
+    assert result.values == ()
+    (omission,) = result.omissions
+    assert (omission.region, omission.code) == ("box", "failed")
+    assert said in omission.reason
+
+
+def test_without_the_original_image_type_no_original_features_are_expected(
+    engine, image_hu, regions, grid
+):
+    parameters = replace(
+        PARAMETERS, image_types={"Square": {}}, feature_classes={"firstorder": ("Mean",)}
+    )
+    result = engine(image_hu, {"box": regions["box"]}, grid, parameters)
+    assert [(one.filter, one.feature) for one in result.values] == [("square", "Mean")]
+
+
+def test_the_scene_is_asked_for_where_it_may_be_touched(host, logic, image_hu, regions, grid):
+    asked = []
+
+    def ask(work):
+        asked.append(len(logic.runs))
+        return work()
+
+    engine = SlicerRadiomicsEngine(host.scene, logic, ask)
+    assert len(engine(image_hu, regions, grid, PARAMETERS).values) == 8
+    assert asked == [0, 1]
 
 
 def test_without_the_extension_it_says_how_to_get_it():

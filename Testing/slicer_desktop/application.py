@@ -115,6 +115,11 @@ class qSlicerLayoutManager(QObject):
         self._layout = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
         self._slices = {name: qMRMLSliceWidget(core, name) for name in SLICE_VIEWS}
         self._three_d = qMRMLThreeDWidget(core)
+        self._viewport = QWidget()
+
+    def viewport(self) -> QWidget:
+        """What holds the views; a window of its own here, and empty."""
+        return self._viewport
 
     def sliceViewNames(self) -> tuple[str, ...]:
         return tuple(self._slices)

@@ -18,6 +18,7 @@ from slicer_desktop import (
     api,
     application,
     dicom_database,
+    dicom_plugins,
     manners,
     packaging_module,
     parameter_node,
@@ -182,10 +183,11 @@ class Desktop:
     def _modules_with_logics(self) -> SimpleNamespace:
         logics = {name: self.core.application_logic.GetModuleLogic(name) for name in _LOGICS}
         return SimpleNamespace(
+            dicomPlugins={"DICOMSegmentationPlugin": dicom_plugins.DICOMSegmentationPluginClass},
             **{
                 name.lower(): SimpleNamespace(name=name, logic=lambda logic=logic: logic)
                 for name, logic in logics.items()
-            }
+            },
         )
 
     def _give(self, name: str, value: Any) -> None:

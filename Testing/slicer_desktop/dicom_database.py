@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from pathlib import Path
 
@@ -10,6 +11,16 @@ from PySide6.QtCore import Property, QObject, Signal
 from CRLMExplorerLib.dicom.database import CtkDatabase
 from CRLMExplorerLib.dicom.importer import import_files
 from CRLMExplorerLib.dicom.schema import DATABASE_FILE, SCHEMA_VERSION
+from CRLMExplorerLib.errors import CRLMExplorerError
+
+_STUDIES = "SELECT StudyInstanceUID FROM Studies WHERE PatientsUID = ?"
+_SERIES = f"SELECT SeriesInstanceUID FROM Series WHERE StudyInstanceUID IN ({_STUDIES})"
+_REMOVING_A_PATIENT = (
+    f"DELETE FROM Images WHERE SeriesInstanceUID IN ({_SERIES})",
+    f"DELETE FROM Series WHERE StudyInstanceUID IN ({_STUDIES})",
+    "DELETE FROM Studies WHERE PatientsUID = ?",
+    "DELETE FROM Patients WHERE UID = ?",
+)
 
 
 class ctkDICOMDatabase(QObject):
@@ -114,6 +125,19 @@ class ctkDICOMDatabase(QObject):
             import_files([Path(file)], database)
         self.databaseChanged.emit()
 
+    def removePatient(self, patient_uid: str) -> bool:
+        """Forget a patient; the files stay where they are."""
+        assert self._connection is not None
+        with self._connection:
+            for sql in _REMOVING_A_PATIENT:
+                self._connection.execute(sql, (patient_uid,))
+        self.databaseChanged.emit()
+        return True
+
+    def updateDisplayedFields(self) -> None:
+        """Only tells of the change: the stand-in's indexer has filled the fields already."""
+        self.databaseChanged.emit()
+
     def _texts(self, sql: str, *values: str) -> tuple[str, ...]:
         if self._connection is None:
             return ()
@@ -135,6 +159,40 @@ class ctkDICOMDatabase(QObject):
         return (
             Path(file).relative_to(folder).as_posix() if Path(file).is_relative_to(folder) else file
         )
+
+
+class ctkDICOMIndexer(QObject):
+    """Takes files into a database where they lie; done when it returns.
+
+    As in CTK, the database's own signals are not sent.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._database: ctkDICOMDatabase | None = None
+
+    def setDatabase(self, database: ctkDICOMDatabase) -> None:
+        self._database = database
+
+    def database(self) -> ctkDICOMDatabase | None:
+        return self._database
+
+    def addListOfFiles(
+        self, database: ctkDICOMDatabase, files: list[str], copyFile: bool = False
+    ) -> None:
+        """Index files; `copyFile` must be False, for they are not copied here."""
+        if copyFile:
+            raise NotImplementedError("the stand-in copies no files")
+        self._database = database
+        try:
+            with CtkDatabase.open(Path(database.databaseFilename), writable=True) as writable:
+                import_files([Path(file) for file in files], writable)
+        except CRLMExplorerError as error:
+            # CTK logs what it cannot do and goes on.
+            logging.warning("%s", error)
+
+    def waitForImportFinished(self, msecTimeout: int = -1) -> None:
+        """Does nothing: there is nothing to wait for."""
 
 
 def opened(folder: Path) -> ctkDICOMDatabase:

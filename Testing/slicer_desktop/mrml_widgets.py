@@ -259,6 +259,9 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self._order: tuple[str, ...] = ()
         layout = QVBoxLayout(self)
         layout.addWidget(QLabel("[Slicer's segment editor]", self))
+        segments = QLabel("[its segments]", self)
+        segments.setObjectName("SegmentsTableResizableFrame")
+        layout.addWidget(segments)
 
     def mrmlSegmentEditorNode(self) -> Any:
         return self._editor_node
@@ -297,6 +300,11 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
 
     def activeEffect(self) -> None:
         """None: there are no effects here."""
+
+    def setActiveEffect(self, effect: None) -> None:
+        """Choose no effect: there are none here."""
+        if self._editor_node:
+            self._editor_node.SetActiveEffectName("")
 
     def setActiveEffectByName(self, name: str) -> None:
         if self._editor_node:
@@ -355,7 +363,9 @@ class qSlicerWidget(QWidget):
 class qSlicerMarkupsPlaceWidget(qSlicerWidget):
     """The button that places points of a markup; nothing can be placed here."""
 
+    ForcePlaceMultipleMarkups = 3
     activeMarkupsPlaceModeChanged = Signal(bool)
+    placeMultipleMarkups = stored("placeMultipleMarkups", int, 0)
 
     def __init__(self, *parent: QWidget) -> None:
         super().__init__(*parent)
@@ -363,9 +373,12 @@ class qSlicerMarkupsPlaceWidget(qSlicerWidget):
         self._button = QToolButton(self)
         self._button.setCheckable(True)
         self._button.setText("⊕")
+        self._delete_button = QToolButton(self)
+        self._delete_button.setText("×")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._button)
+        layout.addWidget(self._delete_button)
         self._button.toggled.connect(self.activeMarkupsPlaceModeChanged.emit)
 
     def currentNode(self) -> Any:
@@ -376,6 +389,11 @@ class qSlicerMarkupsPlaceWidget(qSlicerWidget):
 
     def placeButton(self) -> QToolButton:
         return self._button
+
+    def deleteButton(self) -> QToolButton:
+        return self._delete_button
+
+    placeModeEnabled = Property(bool, lambda self: self._button.checked)
 
     @Slot(bool)
     def setPlaceModeEnabled(self, enabled: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from subprocess import CalledProcessError
 from types import ModuleType
 
 import slicer
@@ -11,6 +12,9 @@ from packaging.requirements import Requirement
 
 installed: list[str] = []
 """What Slicer would have installed after the reader's consent."""
+
+is_online = True
+"""Whether pip would reach its index."""
 
 
 def load_requirements(path: str | Path) -> list[Requirement]:
@@ -40,15 +44,24 @@ def pip_ensure(
     missing = [r for r in known if not pip_check(r)]
     if not missing:
         return
+    if skip_in_testing and slicer.app.testingEnabled():
+        return
     names = ", ".join(str(r) for r in missing)
     if prompt_install and not slicer.util.confirmOkCancelDisplay(f"{requester} needs {names}."):
-        raise RuntimeError(f"the installation of {names} was declined")
-    installed.extend(str(r) for r in missing)
+        raise RuntimeError("User declined package installation")
+    pip_install([str(r) for r in missing])
+
+
+def pip_install(requirements: list[str]) -> None:
+    if not is_online:
+        slicer.util.errorDisplay("Package installation failed.")
+        raise CalledProcessError(1, "pip install")
+    installed.extend(requirements)
 
 
 def module() -> ModuleType:
     """`slicer.packaging`."""
     found = ModuleType("slicer.packaging")
-    for function in (load_requirements, pip_check, pip_ensure):
+    for function in (load_requirements, pip_check, pip_ensure, pip_install):
         setattr(found, function.__name__, function)
     return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6 import QtCore, QtGui, QtNetwork, QtSvg, QtSvgWidgets, QtTest, QtUiTools, QtWidgets
 
-from slicer_desktop import ctk_widgets, mrml_widgets
+from slicer_desktop import ctk_widgets, dicom_database, mrml_widgets
 
 _QT = (QtWidgets, QtGui, QtCore, QtSvg, QtSvgWidgets, QtNetwork, QtTest)
 _OF_PYSIDE_ONLY = {"Signal", "Slot", "Property", "SignalInstance", "QEnum", "QFlag", "ClassInfo"}
@@ -36,7 +36,7 @@ class QtModule(ModuleType):
 def ctk_module() -> ModuleType:
     """`ctk`, with the stand-ins."""
     module = ModuleType("ctk")
-    for name, class_ in vars(ctk_widgets).items():
+    for name, class_ in (*vars(ctk_widgets).items(), *vars(dicom_database).items()):
         if name.startswith("ctk"):
             setattr(module, name, class_)
     return module

@@ -48,7 +48,8 @@ HEADERS = {
             ctkCollapsibleButton ctkCollapsibleGroupBox ctkPathLineEdit ctkSliderWidget
             ctkDoubleSpinBox ctkDoubleSlider ctkComboBox ctkSearchBox ctkMenuButton ctkCheckBox
             ctkCheckablePushButton ctkColorPickerButton ctkDirectoryButton ctkRangeWidget
-            ctkExpandableWidget ctkFittedTextBrowser ctkMessageBox""",
+            ctkExpandableWidget ctkFittedTextBrowser ctkMessageBox ctkLayoutManager
+            ctkLayoutFactory""",
         "Libs/DICOM/Core": "ctkDICOMDatabase ctkDICOMIndexer",
     },
     "Slicer": {
@@ -130,7 +131,8 @@ def header_names(text: str, class_: str) -> set[str]:
     code = re.sub(r"//.*", "", body[0])
     names = set(re.findall(r"Q_PROPERTY\(\s*[\w:<>,* ]+?\s+(\w+)\s+READ", code))
     names |= set(re.findall(r"Q_INVOKABLE[^(;]*?\b(\w+)\s*\(", code))
-    names |= set(re.findall(r"\benum (\w+)", code))
+    for enum, keys in re.findall(r"\benum (\w+)\s*\{(.*?)\}", code, re.S):
+        names |= {enum, *re.findall(r"^\s*(\w+)", keys, re.M)}
     seen = ""
     for line in code.splitlines():
         if access := re.match(r"\s*(public|protected|private|signals|Q_SIGNALS)\b.*:\s*$", line):

@@ -12,12 +12,14 @@ MODULE = Path(__file__).parents[2] / "CRLMExplorer"
 CMAKE = MODULE / "CMakeLists.txt"
 SCRIPTS = ("CRLMExplorer.py", "CRLMExplorerLib/**/*.py", "CRLMExplorerQt/**/*.py")
 RESOURCES = ("Resources/**/*.*",)
+PARAMETERS = MODULE.parent / "Resources" / "Parameters"
+PARAMETER_FILES = ("*.*",)
 
 
-def files(patterns: tuple[str, ...]) -> list[str]:
-    """The module's files of some patterns, as CMake names them."""
-    found = {file for pattern in patterns for file in MODULE.glob(pattern) if file.is_file()}
-    return sorted(file.relative_to(MODULE).as_posix() for file in found)
+def files(patterns: tuple[str, ...], folder: Path = MODULE) -> list[str]:
+    """A folder's files of some patterns, as CMake names them."""
+    found = {file for pattern in patterns for file in folder.glob(pattern) if file.is_file()}
+    return sorted(file.relative_to(folder).as_posix() for file in found)
 
 
 def listed(variable: str) -> list[str]:
@@ -29,11 +31,12 @@ def listed(variable: str) -> list[str]:
 def write() -> None:
     """Bring CMakeLists.txt up to date."""
     text = CMAKE.read_text(encoding="utf-8")
-    for variable, patterns in (
-        ("MODULE_PYTHON_SCRIPTS", SCRIPTS),
-        ("MODULE_PYTHON_RESOURCES", RESOURCES),
+    for variable, patterns, folder in (
+        ("MODULE_PYTHON_SCRIPTS", SCRIPTS, MODULE),
+        ("MODULE_PYTHON_RESOURCES", RESOURCES, MODULE),
+        ("MODULE_PARAMETER_FILES", PARAMETER_FILES, PARAMETERS),
     ):
-        lines = "".join(f"  {name}\n" for name in files(patterns))
+        lines = "".join(f"  {name}\n" for name in files(patterns, folder))
         text = re.sub(
             rf"set\({variable}\n.*?\s*\)", f"set({variable}\n{lines}  )", text, count=1, flags=re.S
         )

@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from static.list_files import MODULE, RESOURCES, SCRIPTS, files, listed
+from static.list_files import (
+    CMAKE,
+    MODULE,
+    PARAMETER_FILES,
+    PARAMETERS,
+    RESOURCES,
+    SCRIPTS,
+    files,
+    listed,
+)
 
 TOP = (MODULE.parent / "CMakeLists.txt").read_text(encoding="utf-8")
 ADVICE = "run python Testing/static/list_files.py"
@@ -17,6 +26,15 @@ def test_every_script_is_listed():
 
 def test_every_resource_is_listed():
     assert listed("MODULE_PYTHON_RESOURCES") == files(RESOURCES), ADVICE
+
+
+def test_every_parameter_file_is_listed_and_put_where_the_library_looks():
+    assert listed("MODULE_PARAMETER_FILES") == files(PARAMETER_FILES, PARAMETERS), ADVICE
+    copied = re.search(r"configure_file\((.*?)\)", CMAKE.read_text(encoding="utf-8"), re.S)
+    source, target, how = copied[1].split()
+    assert source == "${CMAKE_CURRENT_SOURCE_DIR}/../Resources/Parameters/${file}"
+    assert target.endswith("{Slicer_QTSCRIPTEDMODULES_LIB_DIR}/Resources/Parameters/${file}")
+    assert how == "COPYONLY"
 
 
 def test_every_test_inside_slicer_is_listed():

@@ -21,13 +21,19 @@ from CRLMExplorerLib.files import written_whole
 from CRLMExplorerLib.radiomics.case_extraction import CaseExtraction
 from CRLMExplorerLib.radiomics.parameters import Parameters
 from CRLMExplorerLib.radiomics.provenance import Provenance, case_facts
-from CRLMExplorerLib.radiomics.table import COLUMNS, csv_text, joined, tidy, wide
+from CRLMExplorerLib.radiomics.table import (
+    COLUMNS,
+    NO_PARQUET,
+    csv_text,
+    joined,
+    tidy,
+    wide,
+    write_table,
+)
 from CRLMExplorerLib.review.extraction import now
 
 if TYPE_CHECKING:
     from CRLMExplorerLib.cohort.clinical import ClinicalTable
-
-SUFFIXES = (".csv", ".parquet")
 
 
 class FeaturesNotWritten(CRLMExplorerError):
@@ -96,18 +102,14 @@ class FeatureFiles:
             self._tidy.finish()
         table = joined(self._wide, self._clinical)
         with _explained(self.wide_file), written_whole(self.wide_file) as temporary:
-            if self.wide_file.suffix.lower() == ".csv":
-                temporary.write_bytes(csv_text(table).encode())
-            else:
-                table.to_parquet(temporary, index=False)
+            write_table(table, temporary)
         self._provenance = replace(self._provenance, ended=now(), patients=self._patients)
         with _explained(self.provenance_file):
             self._write_provenance()
 
     def _write_provenance(self) -> None:
         with written_whole(self.provenance_file) as temporary:
-            content = json.dumps(self._provenance.facts(), indent=2, ensure_ascii=False)
-            temporary.write_text(f"{content}\n", encoding="utf-8")
+            temporary.write_text(self._provenance.text(), encoding="utf-8")
 
     def _require_same(self, resume: bool) -> None:
         if not resume:
@@ -187,9 +189,7 @@ def _parquet(file: Path) -> Iterator[_Parquet]:
     try:
         import pyarrow  # noqa: F401
     except ImportError as error:
-        raise FeaturesNotWritten(
-            "Parquet needs pyarrow: pip install crlm-explorer[radiomics]"
-        ) from error
+        raise FeaturesNotWritten(NO_PARQUET) from error
     with written_whole(file) as temporary:
         yield _Parquet(temporary)
 

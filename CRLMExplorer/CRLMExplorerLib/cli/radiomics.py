@@ -110,9 +110,10 @@ def extract(
         raise typer.BadParameter("--resume needs the --out to go on with.")
     if workers and scheduler:
         raise typer.BadParameter("--workers are this machine's; a --scheduler has its own.")
-    from CRLMExplorerLib.cli.feature_files import SUFFIXES, FeatureFiles
+    from CRLMExplorerLib.cli.feature_files import FeatureFiles
     from CRLMExplorerLib.dicom.database import CtkDatabase
     from CRLMExplorerLib.radiomics.provenance import Provenance, case_facts
+    from CRLMExplorerLib.radiomics.table import SUFFIXES
     from CRLMExplorerLib.review.batch import Task, extract_patients
     from CRLMExplorerLib.review.extraction import now
 
@@ -202,10 +203,9 @@ def compare(
 
 def _parameters(named: str, regions: Sequence[str]) -> Parameters:
     """The parameters of a file, or of the name of a shipped one, with the regions asked for."""
-    from CRLMExplorerLib.radiomics.parameter_file import read_parameters
-    from CRLMExplorerLib.radiomics.shipped import shipped_parameters
+    from CRLMExplorerLib.radiomics.shipped import parameters_named
 
-    found = read_parameters(shipped_parameters().get(named, Path(named)))
+    found = parameters_named(named)
     return replace(found, regions=tuple(map(_region, regions))) if regions else found
 
 

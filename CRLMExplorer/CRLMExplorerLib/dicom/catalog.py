@@ -5,6 +5,7 @@ This file knows no SQL and no Slicer, so that either side can answer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -63,7 +64,7 @@ class SeriesEntry:
 
 
 class DicomDatabase(Protocol):
-    """The questions that opening a patient puts to a DICOM database."""
+    """What opening a patient asks of a DICOM database, and how a new DSO gets into it."""
 
     @property
     def directory(self) -> Path:
@@ -83,3 +84,12 @@ class DicomDatabase(Protocol):
 
     def patient_with_series(self, series_uid: str) -> str | None:
         """The PatientID that a series belongs to, or None if it is not known."""
+
+    def add_files(self, files: Sequence[Path]) -> None:
+        """Take files in where they lie; the database has them when this returns.
+
+        Raises
+        ------
+        DatabaseError
+            If it cannot be written to, or refuses one of the files.
+        """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -210,6 +210,24 @@ class CtkDatabase:
             "JOIN Patients ON UID = PatientsUID WHERE SeriesInstanceUID = ?",
             series_uid,
         )
+
+    def add_files(self, files: Sequence[Path]) -> None:
+        """Take files in where they lie, in one transaction of a connection of its own.
+
+        Raises
+        ------
+        DatabaseError
+            If another program is writing to the database, it cannot be written to, or it refuses
+            one of the files.
+        """
+        # The importer works on this class.
+        from CRLMExplorerLib.dicom.importer import import_files
+
+        with CtkDatabase.open(self._file, writable=True) as database:
+            report = import_files(files, database)
+        if report.skipped:
+            reasons = "; ".join(f"{file}: {reason}" for file, reason in report.skipped.items())
+            raise DatabaseError(f"The database in {self.directory} does not take {reasons}.")
 
     def insertion_time_of(self, file: Path) -> datetime | None:
         """When a file was indexed, local time, or None if it is not in the database."""

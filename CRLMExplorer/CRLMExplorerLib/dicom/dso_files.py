@@ -9,14 +9,13 @@ import hashlib
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pydicom import Dataset
 
-from CRLMExplorerLib.dicom.database import CtkDatabase, DatabaseError
-from CRLMExplorerLib.dicom.importer import UNFINISHED, import_files
+from CRLMExplorerLib.dicom.importer import UNFINISHED
 from CRLMExplorerLib.errors import CRLMExplorerError
 
 _LOCK_FILE = "crlm-explorer-saving.lock"
@@ -102,22 +101,6 @@ def write_dso_file(directory: Path, dataset: Dataset, name: str) -> Path:
 def study_folder(directory: Path, study_uid: str) -> Path:
     """Where a study's files are that were written into a database's folder, a folder a series."""
     return directory / "dicom" / _short(study_uid)
-
-
-def index_files(directory: Path, files: Sequence[Path]) -> None:
-    """Take files into the database in one transaction.
-
-    Raises
-    ------
-    DatabaseError
-        If another program is writing to the database, it cannot be written to, or it refuses one
-        of the files.
-    """
-    with CtkDatabase.open(directory, writable=True) as database:
-        report = import_files(files, database)
-    if report.skipped:
-        reasons = "; ".join(f"{file}: {reason}" for file, reason in report.skipped.items())
-        raise DatabaseError(f"The database in {directory} does not take {reasons}.")
 
 
 def _short(uid: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import slicer
 from numpy.typing import NDArray
-from vtkmodules.util.numpy_support import numpy_to_vtk
+from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from vtkmodules.util.vtkConstants import VTK_UNSIGNED_CHAR
 from vtkmodules.vtkCommonDataModel import vtkImageData
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
@@ -18,6 +18,7 @@ from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from CRLMExplorerLib.anatomy import Coded
 from CRLMExplorerLib.dicom.segmentation import Dso, Segment
 from CRLMExplorerLib.dicom.volume import CtVolume
+from CRLMExplorerLib.errors import CRLMExplorerError
 from CRLMExplorerLib.geometry import Grid, Mask
 from CRLMExplorerLib.host.host import Node
 
@@ -25,6 +26,10 @@ _CONTEXT = "Segmentation category and type - DICOM master list"
 _REGION_CONTEXT = "Anatomic codes - DICOM master list"
 _SEPARATORS = str.maketrans("~^", "  ")
 """What Slicer parts an entry with; it reads none of an entry that has one in a meaning."""
+
+
+class WrongLabelmap(CRLMExplorerError):
+    """A labelmap lies on other voxels than those that are meant."""
 
 
 def add_ct_node(scene: Node, ct: CtVolume, name: str) -> Node:
@@ -98,8 +103,34 @@ def labelmap_of(mask: Mask) -> Node:
         labelmap.AllocateScalars(VTK_UNSIGNED_CHAR, 1)
     else:
         _set_scalars(labelmap, mask.voxels.view(np.uint8).copy())
-    labelmap.SetGeometryFromImageToWorldMatrix(_matrix(mask.grid.ijk_to_ras))
+    labelmap.SetGeometryFromImageToWorldMatrix(matrix_of(mask.grid.ijk_to_ras))
     return labelmap
+
+
+def mask_of_labelmap(labelmap: Node, grid: Grid) -> Mask:
+    """The voxels of a vtkOrientedImageData that are not zero, as a mask of a grid.
+
+    Raises
+    ------
+    WrongLabelmap
+        If its voxels are not the grid's.
+    """
+    i, i_last, j, j_last, k, k_last = labelmap.GetExtent()
+    if k_last < k or j_last < j or i_last < i:
+        return Mask.empty(grid)
+    matrix = vtkMatrix4x4()
+    labelmap.GetImageToWorldMatrix(matrix)
+    found = np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
+    if not grid.same_as(Grid(grid.shape_kji, found)):
+        raise WrongLabelmap("What was drawn does not lie on the CT's voxels.")
+    scalars = vtk_to_numpy(labelmap.GetPointData().GetScalars())
+    box = scalars.reshape(k_last - k + 1, j_last - j + 1, i_last - i + 1)
+    # An effect may have made the box larger than the CT.
+    first = [max(-start, 0) for start in (k, j, i)]
+    stop = [n - start for n, start in zip(grid.shape_kji, (k, j, i), strict=True)]
+    inside = box[tuple(slice(a, max(b, a)) for a, b in zip(first, stop, strict=True))]
+    start_kji = (max(k, 0), max(j, 0), max(i, 0))
+    return Mask.from_array(grid, inside, start_kji) if inside.size else Mask.empty(grid)
 
 
 def _vtk_segment(segment: Segment) -> Node:
@@ -152,7 +183,7 @@ def _set_image(volume: Node, array: NDArray, grid: Grid) -> None:
     image = vtkImageData()
     image.SetDimensions(*grid.shape_kji[::-1])
     _set_scalars(image, array)
-    volume.SetIJKToRASMatrix(_matrix(grid.ijk_to_ras))
+    volume.SetIJKToRASMatrix(matrix_of(grid.ijk_to_ras))
     volume.SetAndObserveImageData(image)
 
 
@@ -162,7 +193,8 @@ def _set_scalars(image: Node, array: NDArray) -> None:
     image.GetPointData().SetScalars(scalars)
 
 
-def _matrix(values: NDArray[np.float64]) -> Node:
+def matrix_of(values: NDArray[np.float64]) -> Node:
+    """An affine of shape (4, 4) as a vtkMatrix4x4."""
     matrix = vtkMatrix4x4()
     matrix.DeepCopy(values.ravel().tolist())
     return matrix

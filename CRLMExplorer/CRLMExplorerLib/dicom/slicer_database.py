@@ -6,10 +6,12 @@ do not know. They may be asked on the application's own thread only.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from CRLMExplorerLib.dicom.catalog import PatientEntry, SeriesEntry
+from CRLMExplorerLib.dicom.database import DatabaseError
 from CRLMExplorerLib.dicom.timestamps import iso_date, iso_time
 
 
@@ -20,10 +22,13 @@ class SlicerDatabase:
     ----------
     database
         The application's ctkDICOMDatabase, ``slicer.dicomDatabase``.
+    indexer
+        A ctkDICOMIndexer, which takes files in as Slicer's own import does.
     """
 
-    def __init__(self, database: Any) -> None:
+    def __init__(self, database: Any, indexer: Any) -> None:
         self._database = database
+        self._indexer = indexer
 
     @property
     def directory(self) -> Path:
@@ -69,6 +74,30 @@ class SlicerDatabase:
         """The PatientID that a series belongs to, or None if it is not known."""
         row = self._database.patientForStudy(self._database.studyForSeries(series_uid))
         return self._database.fieldForPatient("PatientID", row) if row else None
+
+    def add_files(self, files: Sequence[Path]) -> None:
+        """Take files in where they lie, as an import of Slicer's that does not copy.
+
+        The database's own ``insert`` would call a file in its folder by a name that it does not
+        look it up by.
+
+        Raises
+        ------
+        DatabaseError
+            If no database is open any more, or it has not got one of the files.
+        """
+        if not self._database.isOpen:
+            raise DatabaseError("Slicer's DICOM database was closed: it takes no files.")
+        self._indexer.addListOfFiles(self._database, [str(file) for file in files], False)
+        self._indexer.waitForImportFinished()
+        missing = [str(file) for file in files if not self._database.seriesForFile(str(file))]
+        # Whoever watches the database learns of the new files by this.
+        self._database.updateDisplayedFields()
+        if missing:
+            raise DatabaseError(
+                f"Slicer's DICOM database in {self.directory} does not take {', '.join(missing)}: "
+                "Slicer's log says why."
+            )
 
     def _series_uids_of_row(self, row: str) -> list[str]:
         return [

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from CRLMExplorerLib.findings import Finding
 from CRLMExplorerLib.radiomics.extraction import Extraction, Omission
 
+OWN_ENGINE = "CRLM Explorer"
+"""What this library's own engine is called."""
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -34,7 +37,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Run:
-    """When and where features were extracted.
+    """When, where and by what features were extracted.
 
     Attributes
     ----------
@@ -45,12 +48,15 @@ class Run:
     peak_memory_mb
         The most that the process has held up to the end, in MB (2²⁰ bytes); None where the system
         does not tell.
+    engine
+        Name of what extracted.
     """
 
     started: str
     ended: str
     host: str
     peak_memory_mb: float | None
+    engine: str = OWN_ENGINE
 
 
 @dataclass(frozen=True)

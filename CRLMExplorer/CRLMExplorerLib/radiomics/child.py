@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from CRLMExplorerLib.errors import CRLMExplorerError
 from CRLMExplorerLib.progress import Cancelled, Progress
+from CRLMExplorerLib.radiomics.engine.workers import python
 from CRLMExplorerLib.radiomics.errors import RadiomicsError
 
 Result = TypeVar("Result")
@@ -50,6 +51,9 @@ def run_in_child(work: Callable[..., Result], *given: Any, progress: Progress) -
         If the work failed, with its sentence, or the process ended before it was done.
     """
     context = get_context("spawn")
+    # Within an application, Python's own idea of it may be the application.
+    if executable := python():
+        context.set_executable(executable)
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, work), daemon=True)
     process.start()

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from CRLMExplorerLib.radiomics.errors import RadiomicsError
+from CRLMExplorerLib.radiomics.table import OMITTED
 
 KEY = ("patient_id", "region", "filter", "feature_class", "feature")
 """What makes two values the same feature; CT, DSO and revision may differ."""
@@ -82,18 +83,9 @@ def compare_tables(a: pd.DataFrame, b: pd.DataFrame, tolerance: float) -> TableC
     NotComparable
         If a table has a row twice.
     """
-    for name, table in (("first", a), ("second", b)):
-        twice = table[table.duplicated(list(KEY))]
-        if len(twice):
-            which = " ".join(str(cell) for cell in twice.iloc[0][list(KEY)])
-            raise NotComparable(f"The {name} table has a row twice: {which}.")
-    columns = [*KEY, "value"]
-    both = a[columns].merge(
-        b[columns], on=list(KEY), how="outer", suffixes=("_a", "_b"), indicator=True, sort=False
-    )
+    both = _matched(a, b)
     in_both = both["_merge"] == "both"
-    relative = _relative(both["value_a"].to_numpy(float), both["value_b"].to_numpy(float))
-    both["relative"] = relative
+    relative = both["relative"].to_numpy()
     far = in_both & ~(both["relative"] <= tolerance)
     known = relative[in_both.to_numpy() & np.isfinite(relative)]
     return TableComparison(
@@ -103,6 +95,44 @@ def compare_tables(a: pd.DataFrame, b: pd.DataFrame, tolerance: float) -> TableC
         only_b=_rows(both[both["_merge"] == "right_only"]),
         largest_relative=float(known.max(initial=0.0)),
     )
+
+
+def side_by_side(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
+    """The features of two tidy tables beside each other, the furthest apart first.
+
+    The columns are `KEY`; ``value_a`` and ``value_b``; ``difference``, b less a; ``relative``, as
+    in `Difference`, infinite where one has no number; and ``side``: ``both``, or ``a`` or ``b`` for
+    what the other table lacks. Those rows come last, a's first, without differences.
+
+    Raises
+    ------
+    NotComparable
+        If a table has a row twice.
+    """
+    features = [table[table["feature_class"] != OMITTED] for table in (a, b)]
+    both = _matched(*features)
+    both["side"] = both["_merge"].map({"both": "both", "left_only": "a", "right_only": "b"})
+    in_both = both["side"] == "both"
+    both["difference"] = both["value_b"] - both["value_a"]
+    both.loc[~in_both, ["difference", "relative"]] = np.nan
+    ordered = both.sort_values(["relative", "side"], ascending=[False, True], na_position="last")
+    columns = [*KEY, "value_a", "value_b", "difference", "relative", "side"]
+    return ordered[columns].reset_index(drop=True)
+
+
+def _matched(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
+    """The rows of both tables, with the relative difference and where each was (``_merge``)."""
+    for name, table in (("first", a), ("second", b)):
+        twice = table[table.duplicated(list(KEY))]
+        if len(twice):
+            which = " ".join(str(cell) for cell in twice.iloc[0][list(KEY)])
+            raise NotComparable(f"The {name} table has a row twice: {which}.")
+    columns = [*KEY, "value"]
+    both = a[columns].merge(
+        b[columns], on=list(KEY), how="outer", suffixes=("_a", "_b"), indicator=True, sort=False
+    )
+    both["relative"] = _relative(both["value_a"].to_numpy(float), both["value_b"].to_numpy(float))
+    return both
 
 
 def _relative(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Omission:
         Where; an empty filter stands for the whole region.
     code
         Stable: ``empty``, ``too-small``, ``one-slice``, ``no-such-segment``, ``not-finite``,
-        ``failed``.
+        ``failed``, ``left-out``.
     reason
         A sentence.
     """
@@ -68,3 +69,22 @@ class Extraction:
     values: tuple[FeatureValue, ...]
     omissions: tuple[Omission, ...]
     diagnostics: dict[str, dict[str, str]]
+
+
+def left_out(region: str) -> Omission:
+    """That a region was not asked for."""
+    return Omission(region, "", "left-out", "The region was not asked for.")
+
+
+def narrowed(extraction: Extraction, regions: Collection[str]) -> Extraction:
+    """An extraction as if only some of its regions had been asked for."""
+    others = dict.fromkeys(one.region for one in extraction.values if one.region not in regions)
+    return replace(
+        extraction,
+        values=tuple(one for one in extraction.values if one.region in regions),
+        omissions=(
+            *(one for one in extraction.omissions if one.region not in others),
+            *map(left_out, others),
+        ),
+        diagnostics={name: d for name, d in extraction.diagnostics.items() if name in regions},
+    )

@@ -47,19 +47,29 @@ def read_parameters(path: Path) -> Parameters:
         If there is no such file or it is not usable: names file, line and key, what was found and
         what was expected.
     """
+    return _read(parameter_text(path), path.stem, str(path))
+
+
+def parameter_text(path: Path) -> str:
+    """The text of a parameter file as it stands.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such file or it is no text.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
         raise ParameterError(f"{path} cannot be read: {error.strerror or error}.") from error
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         found = f"0x{content[error.start]:02X}"
         raise ParameterError(
             f"{path}, line {line}: found the byte {found}, expected text in UTF-8."
         ) from error
-    return _read(text, path.stem, str(path))
 
 
 def parameters_from_text(text: str, name: str) -> Parameters:

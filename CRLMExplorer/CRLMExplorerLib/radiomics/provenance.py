@@ -5,6 +5,7 @@ Times and machines are here and not in the table, so that the same work gives th
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
@@ -58,6 +59,15 @@ class Provenance:
             },
             "patients": list(self.patients),
         }
+
+    def text(self) -> str:
+        """The facts as the text of a file."""
+        return f"{json.dumps(self.facts(), indent=2, ensure_ascii=False)}\n"
+
+
+def of_case(case: CaseExtraction, parameters: Parameters) -> Provenance:
+    """What stands beside the table of one patient."""
+    return Provenance(parameters, case.run.started, case.run.ended, [case_facts(case)])
 
 
 def versions() -> dict[str, str]:

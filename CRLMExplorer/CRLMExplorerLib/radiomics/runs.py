@@ -73,14 +73,14 @@ class RunStore:
     def keep(self, case: CaseExtraction, parameters: Parameters) -> None:
         """Keep an extraction; on disk when this returns.
 
-        One in which something failed is not kept, so that it is tried again.
+        One in which something failed or was left out is not kept, so that it is tried again.
 
         Raises
         ------
         RunNotKept
             If it cannot be written.
         """
-        if any(omission.code == "failed" for omission in case.extraction.omissions):
+        if any(one.code in ("failed", "left-out") for one in case.extraction.omissions):
             return
         file = self.file_of(case.origin, parameters)
         content = gzip.compress(json.dumps(_facts(case)).encode(), compresslevel=6)

@@ -19,6 +19,11 @@ from CRLMExplorerLib.radiomics.units import unit_of
 if TYPE_CHECKING:
     from CRLMExplorerLib.cohort.clinical import ClinicalTable
 
+SUFFIXES = (".csv", ".parquet")
+"""What a file with a table is called, which decides its format."""
+
+NO_PARQUET = "Parquet needs pyarrow: pip install crlm-explorer[radiomics]"
+
 OMITTED = "omitted"
 """The feature class of a row that stands for what gave no values."""
 
@@ -111,6 +116,22 @@ def csv_text(table: pd.DataFrame, header: bool = True) -> str:
     return plain.to_csv(index=False, header=header, lineterminator=_LINE_END)
 
 
+def write_table(table: pd.DataFrame, file: Path) -> None:
+    """Write a table as Parquet if the file's name ends so, else as CSV.
+
+    Raises
+    ------
+    ImportError
+        If Parquet's library is missing.
+    OSError
+        If it cannot be written.
+    """
+    if file.suffix.lower() == ".parquet":
+        table.to_parquet(file, index=False)
+    else:
+        file.write_bytes(csv_text(table).encode())
+
+
 def read_tidy(file: Path) -> pd.DataFrame:
     """Read a tidy table, CSV or Parquet by its suffix, with the values as they were.
 
@@ -128,9 +149,7 @@ def read_tidy(file: Path) -> pd.DataFrame:
                 file, dtype=str, float_precision="round_trip", keep_default_na=False
             )
     except ImportError as error:
-        raise TableNotReadable(
-            f"{file}: Parquet needs pyarrow: pip install crlm-explorer[radiomics]"
-        ) from error
+        raise TableNotReadable(f"{file}: {NO_PARQUET}") from error
     except OSError as error:
         raise TableNotReadable(f"{file} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:

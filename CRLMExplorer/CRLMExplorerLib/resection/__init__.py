@@ -5,6 +5,7 @@ This room works on masks and values; it knows no scene and no face.
 
 from CRLMExplorerLib.resection.comparison import Comparison, compare, dice
 from CRLMExplorerLib.resection.curve import Construction, CurveSurface, curve_surface
+from CRLMExplorerLib.resection.drawing import Drawing
 from CRLMExplorerLib.resection.errors import PlanError, ResectionError
 from CRLMExplorerLib.resection.figures import ResectionFigures
 from CRLMExplorerLib.resection.hepatectomy import Hepatectomy, StartingCut, starting_cut
@@ -43,6 +44,7 @@ __all__ = [
     "Construction",
     "CurveCut",
     "CurveSurface",
+    "Drawing",
     "Hepatectomy",
     "KeepLargestIsland",
     "PlanError",

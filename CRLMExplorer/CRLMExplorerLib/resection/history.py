@@ -9,7 +9,6 @@ from pathlib import Path
 
 from CRLMExplorerLib.dicom.catalog import DicomDatabase
 from CRLMExplorerLib.dicom.choice import DsoCandidate, SeriesChoice
-from CRLMExplorerLib.dicom.dso_files import index_files
 from CRLMExplorerLib.resection.revision import (
     FILE_PATTERN,
     Revision,
@@ -74,5 +73,5 @@ def index_waiting(database: DicomDatabase) -> tuple[Path, ...]:
         if database.series_with_instance(revision.sop_instance_uid) is None
     )
     if waiting:
-        index_files(database.directory, waiting)
+        database.add_files(waiting)
     return waiting

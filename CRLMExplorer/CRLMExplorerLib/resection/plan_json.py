@@ -11,6 +11,7 @@ from dataclasses import MISSING, asdict, fields
 from types import NoneType, UnionType
 from typing import Union, get_args, get_origin, get_type_hints
 
+from CRLMExplorerLib.resection.drawing import Drawing
 from CRLMExplorerLib.resection.dso_reference import DsoReference
 from CRLMExplorerLib.resection.errors import PlanError
 from CRLMExplorerLib.resection.plan import ResectionPlan
@@ -38,6 +39,7 @@ _KINDS: dict[str, type] = {
     "sphere": SphereCut,
     "stroke": Stroke,
     "scissors": ScissorsCut,
+    "drawing": Drawing,
     "keep-largest-island": KeepLargestIsland,
     "remove-small-islands": RemoveSmallIslands,
     "smooth": Smooth,
@@ -178,9 +180,14 @@ def _value(name: str, value: object, expected: object) -> object:
             raise PlanError(f"{name} is too large") from error
     if expected is Smoothing and value in [method.value for method in Smoothing]:
         return Smoothing(value)
-    if expected in (bool, str) and type(value) is expected:
+    if expected in (bool, int, str) and type(value) is expected:
         return value
-    wanted = {float: "a number", bool: "true or false", str: "text"}.get(
+    wanted = {
+        float: "a number",
+        int: "a whole number",
+        bool: "true or false",
+        str: "text",
+    }.get(
         expected,  # type: ignore[call-overload]
         "median, opening or closing",
     )

@@ -18,6 +18,7 @@ from CRLMExplorerLib.geometry.mask import BoolArray
 from CRLMExplorerLib.resection.balls import depth_in_sphere, sphere, swept, wedge
 from CRLMExplorerLib.resection.crossings import MIDWAY, Crossings, Reach
 from CRLMExplorerLib.resection.curve import curve_surface
+from CRLMExplorerLib.resection.drawing import Drawing
 from CRLMExplorerLib.resection.errors import PlanError
 from CRLMExplorerLib.resection.halves import depth_beyond_plane, inside_outline, kept_by_plane
 from CRLMExplorerLib.resection.liver_box import LiverBox
@@ -165,6 +166,8 @@ class Replay:
             case ScissorsCut():
                 inside = inside_outline(box, step.points_ras_mm, step.normal_ras)
                 return remnant | (inside & box.liver) if step.adds else remnant & ~inside
+            case Drawing():
+                return self._drawn(remnant, step)
             case KeepLargestIsland():
                 return islands(box, remnant)
             case RemoveSmallIslands():
@@ -182,6 +185,10 @@ class Replay:
         out = remnant.copy()
         out[region.window] |= region.voxels & self._box.liver[region.window]
         return out
+
+    def _drawn(self, remnant: BoolArray, drawing: Drawing) -> BoolArray:
+        added, removed = (mask.within(self._box.box) for mask in drawing.masks(self._box.grid))
+        return (remnant & ~removed) | (added & self._box.liver)
 
     def _wedges_of(self, cut: WedgeCut) -> list[DeepRegion]:
         if cut.tumor == EVERY_TUMOR:

@@ -10,7 +10,7 @@ from pydicom import Dataset
 
 from CRLMExplorerLib.dicom.catalog import DicomDatabase
 from CRLMExplorerLib.dicom.database import DatabaseError
-from CRLMExplorerLib.dicom.dso_files import index_files, saving_alone, write_dso_file
+from CRLMExplorerLib.dicom.dso_files import saving_alone, write_dso_file
 from CRLMExplorerLib.dicom.dso_writer import AlgorithmType, with_new_remnant
 from CRLMExplorerLib.dicom.segmentation import Dso
 from CRLMExplorerLib.dicom.volume import CtVolume
@@ -77,7 +77,7 @@ def save_revision(
     Parameters
     ----------
     database
-        Where the patient is; only read from. The new entry is written by a connection of its own.
+        Where the patient is; it takes the file in when that is whole.
     dso_file, dso
         The DSO that was open, whose other segments go over, and what was read from it onto the CT.
     remnant
@@ -137,7 +137,7 @@ def save_revision(
 def _index(database: DicomDatabase, path: Path) -> tuple[Finding, ...]:
     """Tell the database of a file; a finding where it cannot be told."""
     try:
-        index_files(database.directory, [path])
+        database.add_files([path])
     except DatabaseError as error:
         return (
             Finding(

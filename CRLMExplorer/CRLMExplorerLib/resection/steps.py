@@ -1,6 +1,6 @@
 """The cuts and edits that a resection plan is made of, each a value that checks itself.
 
-They say what is meant in RAS millimetres; they know no voxels.
+They say what is meant in RAS millimetres and know no voxels, all but a `Drawing`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from CRLMExplorerLib.findings import PointRAS
+from CRLMExplorerLib.resection.drawing import Drawing
 from CRLMExplorerLib.resection.errors import PlanError
 
 VectorRAS = tuple[float, float, float]
@@ -203,6 +204,7 @@ Step = (
     | SphereCut
     | Stroke
     | ScissorsCut
+    | Drawing
     | KeepLargestIsland
     | RemoveSmallIslands
     | Smooth
@@ -225,6 +227,8 @@ def describe(step: Step) -> str:
             return f"{'Paint' if step.adds else 'Erase'}, brush of {step.radius_mm:g} mm"
         case ScissorsCut():
             return "Scissors, fill" if step.adds else "Scissors, cut"
+        case Drawing():
+            return f"{step.tool}, in the segment editor"
         case KeepLargestIsland():
             return "Keep the largest island"
         case RemoveSmallIslands():

@@ -19,7 +19,7 @@ from CRLMExplorerLib.dicom.subject_hierarchy import Patient, file_series, unfile
 from CRLMExplorerLib.findings import PointRAS
 from CRLMExplorerLib.host.host import Node
 from CRLMExplorerLib.review.case import Case
-from CRLMExplorerLib.review.surface import thin_out
+from CRLMExplorerLib.review.surface import bulk_surface
 
 
 class Window(Enum):
@@ -143,22 +143,23 @@ class CaseDisplay:
         display.SetSegmentOpacity3D(name, look.opacity_3d)
         display.EndModify(was_modifying)
 
-    def build_surfaces(self, thinned: bool = True) -> None:
-        """Make the closed surfaces that 3D views show; takes a while for large segments.
+    def build_surfaces(self, coarse: bool = True) -> None:
+        """Make the closed surfaces that 3D views show.
 
         Parameters
         ----------
-        thinned
-            Whether liver and remnant get fewer triangles, which takes longer and is drawn faster.
+        coarse
+            Whether those of liver and remnant are coarse, which are made and drawn faster.
         """
         if self.dso_node is None:
             return
+        if coarse:
+            name = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
+            for segment in self._case.segments:
+                if segment.role in (Role.LIVER, Role.REMNANT) and not segment.mask.is_empty:
+                    shown = self.dso_node.GetSegmentation().GetSegment(segment_id(segment))
+                    shown.AddRepresentation(name, bulk_surface(segment.mask))
         self.dso_node.CreateClosedSurfaceRepresentation()
-        if not thinned:
-            return
-        for segment in self._case.segments:
-            if segment.role in (Role.LIVER, Role.REMNANT):
-                thin_out(self.dso_node.GetClosedSurfaceInternalRepresentation(segment_id(segment)))
 
     def show_bulk_in_3d(self, shown: bool) -> None:
         """Show or hide the surfaces of liver and remnant, which an edit draws anew."""

@@ -6,10 +6,12 @@ It shows what it is given and tells where the plane was dragged; it computes not
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import slicer
 from undo_stack import Signal
 from vtkmodules.vtkCommonCore import vtkCommand
+from vtkmodules.vtkCommonDataModel import vtkPolyData
 
 from CRLMExplorerLib.dicom.nodes import labelmap_of, remove_node
 from CRLMExplorerLib.findings import PointRAS
@@ -17,9 +19,9 @@ from CRLMExplorerLib.geometry import Mask
 from CRLMExplorerLib.host.host import Node
 from CRLMExplorerLib.resection.steps import PlaneCut, VectorRAS
 from CRLMExplorerLib.review.curve_display import CurveDisplay
+from CRLMExplorerLib.review.drawing_display import DrawingDisplay
 from CRLMExplorerLib.review.margin_surface import MarginSurface
 from CRLMExplorerLib.review.plane_preview import Look, PlanePreview, Surfaces
-from CRLMExplorerLib.review.surface import thin_out
 
 _REMNANT, _SPECIMEN = "Edited remnant", "Specimen"
 _COLORS = {_REMNANT: (0.25, 0.85, 0.45), _SPECIMEN: (0.95, 0.45, 0.35)}
@@ -43,6 +45,8 @@ class EditDisplay:
     ----------
     curve
         The curve to place and drag.
+    drawing
+        The remnant in the segment editor's hands; None while it is not.
     """
 
     plane_moved = Signal()
@@ -53,62 +57,85 @@ class EditDisplay:
         self._node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "FLR edit")
         self._node.CreateDefaultDisplayNodes()
         self._node.SetReferenceImageGeometryParameterFromVolumeNode(ct_node)
-        display = self._node.GetDisplayNode()
+        # Kept, for the node forgets it when it is taken out of the scene.
+        self._look = self._node.GetDisplayNode()
         for name, color in _COLORS.items():
             segment = slicer.vtkSegment()
             segment.SetName(name)
             segment.SetColor(*color)
             self._node.GetSegmentation().AddSegment(segment, name)
-            display.SetSegmentOpacity2DFill(name, _FILL_OPACITY[name])
-            display.SetSegmentOpacity3D(name, _OPACITY_3D[name])
+            self._look.SetSegmentOpacity2DFill(name, _FILL_OPACITY[name])
+            self._look.SetSegmentOpacity3D(name, _OPACITY_3D[name])
         self.curve = CurveDisplay(scene)
+        self.drawing: DrawingDisplay | None = None
+        self._ct_node = ct_node
+        self._shown: tuple[Mask, Mask]
         self._margins: MarginSurface | None = None
         self._plane: Node | None = None
         self._preview: PlanePreview | None = None
         self._before_plane: Surfaces | None = None
-        self._coarse: Surfaces | None = None
         self._is_setting_plane = False
         self._known_plane: tuple[PointRAS, VectorRAS] | None = None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether nobody has taken a node of it out of the scene."""
+        nodes = (self._node, self._plane, self.curve.node)
+        return all(self._scene.IsNodePresent(node) for node in nodes if node is not None)
+
     def show(self, remnant: Mask, specimen: Mask) -> None:
         """Show a remnant and a specimen in the slices; 3D follows with `build_surfaces`."""
+        self._shown = remnant, specimen
         segmentation = self._node.GetSegmentation()
         labelmap = slicer.vtkSegmentationConverter.GetBinaryLabelmapRepresentationName()
         surface = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
-        segmentation.RemoveRepresentation(surface)
-        for name, mask in ((_REMNANT, remnant), (_SPECIMEN, specimen)):
-            segmentation.GetSegment(name).AddRepresentation(labelmap, labelmap_of(mask))
-        self._node.Modified()
+        with self.drawing.silent() if self.drawing else nullcontext():
+            segmentation.RemoveRepresentation(surface)
+            for name, mask in ((_REMNANT, remnant), (_SPECIMEN, specimen)):
+                segmentation.GetSegment(name).AddRepresentation(labelmap, labelmap_of(mask))
+            self._node.Modified()
+
+    def begin_drawing(self, liver: Mask) -> DrawingDisplay:
+        """Give the remnant into the segment editor's hands, within the liver."""
+        if self.drawing is None:
+            self.drawing = DrawingDisplay(self._scene, self._node, _REMNANT, liver, self._ct_node)
+        return self.drawing
+
+    def end_drawing(self) -> None:
+        """Take it out of them."""
+        if self.drawing:
+            self.drawing.remove()
+            self.drawing = None
 
     def build_surfaces(self) -> Surfaces:
         """Make the surfaces of what is shown."""
-        self._node.CreateClosedSurfaceRepresentation()
-        made = [self._node.GetClosedSurfaceInternalRepresentation(name) for name in _COLORS]
-        for surface in made:
-            thin_out(surface)
+        name = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
+        made = Surfaces.of(*self._shown)
+        for segment, surface in zip(_COLORS, (made.remnant, made.specimen), strict=True):
+            shown = self._node.GetSegmentation().GetSegment(segment)
+            shown.AddRepresentation(name, surface or vtkPolyData())
         self._end_preview()
-        return Surfaces(*made)
+        return made
 
     def prepare_preview(self, before_plane: Surfaces) -> None:
         """Let 3D show at once what the plane cuts off these when it is dragged."""
-        if before_plane is not self._before_plane:
-            self._before_plane, self._coarse = before_plane, before_plane.coarse()
+        self._before_plane = before_plane
 
     def color_by_distance(self, tumors: Sequence[Mask]) -> None:
         """Colour the remnant's surface by its distance to tumours; without any, as usual."""
         if self._margins:
             self._margins.remove()
         self._margins = MarginSurface(self._scene, tumors) if tumors else None
-        self._node.GetDisplayNode().SetSegmentVisibility3D(_REMNANT, self._margins is None)
+        self._look.SetSegmentVisibility3D(_REMNANT, self._margins is None)
         self._color()
 
     def _begin_preview(self) -> None:
         """Clipped surfaces in the place of those that a dragged plane has outdated."""
-        if self._preview or self._coarse is None:
+        if self._preview or self._before_plane is None:
             return
         looks = (Look(_COLORS[name], _OPACITY_3D[name]) for name in (_REMNANT, _SPECIMEN))
-        self._preview = PlanePreview(self._scene, self._plane, self._coarse, *looks)
-        self._node.GetDisplayNode().SetVisibility3D(False)
+        self._preview = PlanePreview(self._scene, self._plane, self._before_plane, *looks)
+        self._look.SetVisibility3D(False)
         if self._margins:
             self._margins.show(None)
 
@@ -116,7 +143,7 @@ class EditDisplay:
         if self._preview:
             self._preview.remove()
             self._preview = None
-            self._node.GetDisplayNode().SetVisibility3D(True)
+            self._look.SetVisibility3D(True)
         self._color()
 
     def _color(self) -> None:
@@ -152,7 +179,7 @@ class EditDisplay:
         """Take the plane away."""
         if self._plane is not None:
             self._end_preview()
-            self._before_plane = self._coarse = None
+            self._before_plane = None
             remove_node(self._scene, self._plane)
             self._plane = None
 
@@ -160,8 +187,10 @@ class EditDisplay:
         """Take everything of the edit out of the scene."""
         self.hide_plane()
         self.curve.remove()
+        self.end_drawing()
         self.color_by_distance(())
         remove_node(self._scene, self._node)
+        self._scene.RemoveNode(self._look)
 
     def _new_plane(self) -> Node:
         plane = self._scene.AddNewNodeByClass("vtkMRMLMarkupsPlaneNode", "Transection plane")

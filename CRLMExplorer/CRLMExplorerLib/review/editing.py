@@ -10,6 +10,7 @@ from undo_stack import Signal
 from CRLMExplorerLib.dicom.catalog import DicomDatabase
 from CRLMExplorerLib.errors import CRLMExplorerError
 from CRLMExplorerLib.host import Host
+from CRLMExplorerLib.measure import MinimumRule
 from CRLMExplorerLib.progress import Progress
 from CRLMExplorerLib.resection.comparison import Comparison, compare
 from CRLMExplorerLib.resection.history import revisions_of
@@ -49,6 +50,8 @@ class Editing:
     start_job
         Runs a job among the session's.
 
+    Signals tell what changed; `leaving` comes while the edit is still there.
+
     Attributes
     ----------
     edit
@@ -63,6 +66,7 @@ class Editing:
     """
 
     begun_or_ended = Signal()
+    leaving = Signal()
     changed = Signal()
     surfaces_built = Signal()
     saved = Signal(SavedRevision)
@@ -81,6 +85,7 @@ class Editing:
         self._start_job = start_job
         self._journal = Journal(database.directory)
         self._case: Case | None = None
+        self._rule: MinimumRule | None = None
         self._outlines: Outlines | None = None
         self._case_display: CaseDisplay | None = None
         self._is_saving = False
@@ -91,8 +96,15 @@ class Editing:
             self._leave()
         self.hide_outlines()
         self._case, self._case_display = case, display
+        self._rule = case.rule if case else None
         self._read_revisions()
         self._read_journal()
+
+    def hold_against(self, rule: MinimumRule) -> None:
+        """Hold the open patient's remnants against another minimum."""
+        self._rule = rule
+        if self.edit:
+            self.edit.hold_against(rule)
 
     def begin(self, start: str = RELEASED) -> None:
         """Edit the open patient's FLR from the released one, the whole liver or a revision."""
@@ -196,7 +208,7 @@ class Editing:
         self, entry: JournalEntry, start: str, prepare: Callable[[ResectionPlan], ResectionPlan]
     ) -> None:
         case, display = self._case, self._case_display
-        if case is None or display is None:
+        if case is None or display is None or self._rule is None:
             return
         try:
             resection = resection_of(self._database, case, start)
@@ -215,7 +227,7 @@ class Editing:
             self._leave()
         self.hide_outlines()
         shown = EditDisplay(self._host.scene, display.ct_node)
-        self.edit = FlrEdit(resection, plan, case.rule, shown, entry, self._runner)
+        self.edit = FlrEdit(resection, plan, self._rule, shown, entry, self._runner)
         self.edit.changed.connect(self.changed.emit)
         self.edit.surfaces_built.connect(self.surfaces_built.emit)
         self.edit.failed.connect(self.failed.emit)
@@ -224,6 +236,7 @@ class Editing:
 
     def _leave(self) -> None:
         assert self.edit is not None
+        self.leaving.emit()
         self.edit.close()
         self.edit = None
         if self._case_display:

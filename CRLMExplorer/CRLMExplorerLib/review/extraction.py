@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Protocol
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Protocol
 from CRLMExplorerLib.dicom.choice import SeriesChoice
 from CRLMExplorerLib.findings import Finding, Severity
 from CRLMExplorerLib.progress import Progress, part, silent
-from CRLMExplorerLib.radiomics.case_extraction import CaseExtraction, Origin, Run
+from CRLMExplorerLib.radiomics.case_extraction import OWN_ENGINE, CaseExtraction, Origin, Run
 from CRLMExplorerLib.radiomics.engine import extract
 from CRLMExplorerLib.radiomics.errors import RadiomicsError
-from CRLMExplorerLib.radiomics.extraction import Extraction
+from CRLMExplorerLib.radiomics.extraction import Extraction, left_out
 from CRLMExplorerLib.radiomics.parameters import Parameters
 from CRLMExplorerLib.radiomics.regions import regions_of
 from CRLMExplorerLib.resection.dso_reference import reference_to
@@ -62,9 +62,9 @@ class Stopwatch:
 
     started: str = field(default_factory=lambda: now())
 
-    def run(self) -> Run:
-        """The run up to now."""
-        return Run(self.started, now(), platform.node(), peak_memory_mb())
+    def run(self, engine: str = OWN_ENGINE) -> Run:
+        """The run up to now, of the engine of that name."""
+        return Run(self.started, now(), platform.node(), peak_memory_mb(), engine)
 
 
 class Engine(Protocol):
@@ -82,12 +82,19 @@ class Engine(Protocol):
         """Extract the features of regions of a CT."""
 
 
+class NamedEngine(Engine, Protocol):
+    """Another engine than this library's, which says what it is called."""
+
+    name: str
+
+
 def extract_case(
     case: Case,
     parameters: Parameters,
     progress: Progress = silent,
     workers: int | None = None,
     engine: Engine = extract,
+    only: Collection[str] | None = None,
 ) -> CaseExtraction:
     """Extract the features of an opened patient's regions.
 
@@ -102,7 +109,9 @@ def extract_case(
     workers
         How many of the machine's cores to use; all by default.
     engine
-        What extracts.
+        What extracts; its attribute ``name`` is told in the run, if it has one.
+    only
+        Names of the regions that are wanted; all by default. The others are omissions.
 
     Raises
     ------
@@ -116,13 +125,15 @@ def extract_case(
     assert case.ct is not None
     progress(0.0, "Regions")
     regions, omissions = regions_of(parameters.regions, case.segments, case.ct.grid)
+    wanted = {name: mask for name, mask in regions.items() if only is None or name in only}
+    others = [left_out(name) for name in regions if name not in wanted]
     extraction = engine(
-        case.ct.hu, regions, case.ct.grid, parameters, part(progress, _REGIONS, 1.0), workers
+        case.ct.hu, wanted, case.ct.grid, parameters, part(progress, _REGIONS, 1.0), workers
     )
     return CaseExtraction(
         origin=origin_of(case.choice),
-        extraction=replace(extraction, omissions=(*omissions, *extraction.omissions)),
-        run=watch.run(),
+        extraction=replace(extraction, omissions=(*omissions, *extraction.omissions, *others)),
+        run=watch.run(getattr(engine, "name", OWN_ENGINE)),
         findings=_of_images(case),
     )
 

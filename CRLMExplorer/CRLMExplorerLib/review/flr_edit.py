@@ -10,10 +10,12 @@ from undo_stack import Signal
 
 from CRLMExplorerLib.errors import CRLMExplorerError
 from CRLMExplorerLib.findings import PointRAS
+from CRLMExplorerLib.host.host import Node
 from CRLMExplorerLib.measure import MinimumRule
 from CRLMExplorerLib.measure.runs import Runs
 from CRLMExplorerLib.resection.comparison import Comparison
 from CRLMExplorerLib.resection.curve import curve_surface
+from CRLMExplorerLib.resection.drawing import Drawing
 from CRLMExplorerLib.resection.errors import PlanError
 from CRLMExplorerLib.resection.figures import ResectionFigures
 from CRLMExplorerLib.resection.journal import JournalEntry
@@ -24,7 +26,7 @@ from CRLMExplorerLib.resection.sides import other_side
 from CRLMExplorerLib.resection.steps import CurveCut, PlaneCut, Step, Stroke, VectorRAS
 from CRLMExplorerLib.resection.undo import PlanHistory
 from CRLMExplorerLib.review.edit_display import EditDisplay
-from CRLMExplorerLib.review.job import Runner
+from CRLMExplorerLib.review.job import Runner, no_work
 from CRLMExplorerLib.review.plane_preview import Surfaces
 
 _JOURNAL_INTERVAL_S = 1.0
@@ -89,6 +91,9 @@ class FlrEdit:
         self._is_moving = False
         self._is_rest_awaited = False
         self._is_plane_awaited = False
+        self._is_drawing_awaited = False
+        self._is_put_down = False
+        self._loose_points: tuple[PointRAS, ...] = ()
         self._built: dict[ResectionPlan, Surfaces] = {}
         self._recorded = plan
         self._recorded_at = 0.0
@@ -96,6 +101,7 @@ class FlrEdit:
         display.plane_released.connect(self._plane_released)
         display.curve.moved.connect(self._curve_moved)
         display.curve.released.connect(self.rest)
+        display.curve.placed.connect(self._curve_placed)
         self._show()
         self.rest()
 
@@ -108,6 +114,11 @@ class FlrEdit:
     def is_dirty(self) -> bool:
         """Whether there is something to save: done now, or taken up from the journal."""
         return self.history.position > 0 or bool(self.plan.steps)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nobody has taken what is shown of it out of the scene."""
+        return self._display.is_whole
 
     @property
     def is_handle_touched(self) -> bool:
@@ -211,6 +222,62 @@ class FlrEdit:
         if isinstance(last, CurveCut):
             self.put(other_side(last))
 
+    def flip_plane(self) -> None:
+        """Remove the other side of the plane that the plan ends with."""
+        last = self._last_step
+        if isinstance(last, PlaneCut):
+            r, a, s = last.normal_ras
+            self.put(PlaneCut(last.point_ras_mm, (-r, -a, -s)))
+
+    def curve_to_place(self) -> Node:
+        """The vtkMRMLMarkupsCurveNode that the reader may place a curve's points in."""
+        return self._display.curve.node_to_place()
+
+    def begin_drawing(self) -> Node:
+        """Give the remnant to Slicer's segment editor; what is drawn becomes a step.
+
+        Returns
+        -------
+        Node
+            The vtkMRMLSegmentEditorNode to edit with, until `end_drawing`.
+        """
+        drawing = self._display.begin_drawing(self.resection.liver)
+        drawing.drawn.connect(self._drawn)
+        return drawing.editor_node
+
+    def confine_drawing(self) -> None:
+        """Confine the segment editor to the liver again, whatever was chosen in it."""
+        if self._display.drawing:
+            self._display.drawing.confine()
+
+    def end_drawing(self) -> None:
+        """Take the remnant back from the segment editor."""
+        self._follow_drawing()
+        self._display.end_drawing()
+
+    def put_down(self) -> None:
+        """Leave nothing in the scene that can be dragged or drawn, until `take_in_hand`."""
+        self._follow_plane()
+        self.end_drawing()
+        self._loose_points = self._display.curve.points_ras_mm
+        self._is_put_down = True
+        self._display.hide_plane()
+        self._display.curve.remove()
+
+    def take_in_hand(self) -> None:
+        """Go on with what was put down."""
+        if self._is_put_down:
+            self._is_put_down = False
+            self._show()
+            self._display.curve.show(self._loose_points)
+            self.rest()
+
+    def hold_against(self, rule: MinimumRule) -> None:
+        """Hold the remnant against another minimum."""
+        self._rule = rule
+        self.figures = self.resection.figures(self.plan, rule)
+        self.changed.emit()
+
     def color_by_distance(self, wanted: bool) -> None:
         """Colour the remnant's surface by its distance to the nearest tumour, or as usual."""
         self._display.color_by_distance(tuple(self.resection.tumors.values()) if wanted else ())
@@ -235,6 +302,7 @@ class FlrEdit:
 
     def close(self) -> None:
         """Take the edit out of the scene; the journal keeps what was not saved."""
+        self._follow_drawing()
         self._record()
         self.entry.close()
         self._is_open = False
@@ -294,6 +362,8 @@ class FlrEdit:
     def _show(self) -> None:
         remnant = self.resection.flr(self.plan)
         self._display.show(remnant, self.resection.liver - remnant)
+        if self._is_put_down:
+            return
         last = self._last_step
         if isinstance(last, CurveCut) and not self._is_moving:
             self._display.curve.show(last.points_ras_mm)
@@ -311,7 +381,7 @@ class FlrEdit:
         # VTK tells each of many small movements; only the last before the face's next turn counts.
         if not self._is_plane_awaited:
             self._is_plane_awaited = True
-            self._runner(lambda: None, self._follow_plane)
+            self._runner(no_work, self._follow_plane)
 
     def _follow_plane(self) -> None:
         if not (self._is_plane_awaited and self._is_open):
@@ -324,6 +394,35 @@ class FlrEdit:
         # What the face has not come round to yet is still of this movement.
         self._follow_plane()
         self.rest()
+
+    def _drawn(self) -> None:
+        # An effect may tell of one stroke several times.
+        if not self._is_drawing_awaited:
+            self._is_drawing_awaited = True
+            self._runner(no_work, self._follow_drawing)
+
+    def _follow_drawing(self) -> None:
+        drawing = self._display.drawing
+        if not (self._is_drawing_awaited and self._is_open and drawing):
+            return
+        self._is_drawing_awaited = False
+        before = self.resection.flr(self.plan)
+        try:
+            drawn = drawing.remnant
+        except CRLMExplorerError as error:
+            self.failed.emit(str(error))
+            drawn = before
+        after = (drawn & self.resection.liver) | (drawn & before)
+        step = Drawing.between(before, after, drawing.tool)
+        if step:
+            self.add(step)
+        elif (drawn - before).count:
+            self._show()
+
+    def _curve_placed(self) -> None:
+        last, points = self._last_step, self._display.curve.points_ras_mm
+        if not (isinstance(last, CurveCut) and last.points_ras_mm == points):
+            self._put_curve(points)
 
     def _curve_moved(self) -> None:
         last, points = self._last_step, self._display.curve.points_ras_mm
@@ -344,8 +443,9 @@ class FlrEdit:
             return
         self.comparison = self.resection.compare_with_released(self.plan)
         built = {self.plan: self._display.build_surfaces()}
-        if isinstance(self._last_step, PlaneCut) and not self._is_plane_awaited:
-            self._display.show_plane(self._last_step)
+        last = None if self._is_put_down else self._last_step
+        if isinstance(last, PlaneCut) and not self._is_plane_awaited:
+            self._display.show_plane(last)
             before = self.plan.without_step(len(self.plan.steps) - 1)
             built[before] = self._built.get(before) or self._surfaces_of(before)
             self._display.prepare_preview(built[before])

@@ -23,6 +23,10 @@ Runner = Callable[[Callable[[], None], Callable[[], None]], None]
 """Runs ``work`` wherever it likes and then ``finish`` on the thread that owns the scene."""
 
 
+def no_work() -> None:
+    """What a `Runner` is given for ``finish`` to be done at the very next turn, before drawing."""
+
+
 def run_inline(work: Callable[[], None], finish: Callable[[], None]) -> None:
     """Run both at once, on the caller's thread."""
     work()

@@ -8,17 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import slicer
-from vtkmodules.vtkCommonDataModel import vtkPolyData
 
-from CRLMExplorerLib.dicom.nodes import labelmap_of, remove_node
+from CRLMExplorerLib.dicom.nodes import remove_node
 from CRLMExplorerLib.geometry import Mask
 from CRLMExplorerLib.host.host import Node
-from CRLMExplorerLib.review.surface import thin_out
+from CRLMExplorerLib.review.surface import bulk_surface
 
 Color = tuple[float, float, float]
-
-_TRIANGLES = 20_000
-"""To clip these takes some 6 ms."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +26,8 @@ class Surfaces:
 
     @classmethod
     def of(cls, remnant: Mask, specimen: Mask) -> Surfaces:
-        """Make them of masks; takes a while for large ones."""
-        return cls(_closed_surface(remnant), _closed_surface(specimen))
-
-    def coarse(self) -> Surfaces:
-        """Copies thin enough to be clipped anew for each picture."""
-        return Surfaces(_coarse(self.remnant), _coarse(self.specimen))
+        """Make them of masks."""
+        return cls(bulk_surface(remnant), bulk_surface(specimen))
 
 
 @dataclass(frozen=True)
@@ -102,27 +94,3 @@ def _model(scene: Node, surface: Node | None, look: Look, clip: Node | None) -> 
         display.SetAndObserveClipNodeID(clip.GetID())
         display.SetClipping(True)
     return model
-
-
-def _coarse(surface: Node | None) -> Node | None:
-    if surface is None or surface.GetNumberOfPolys() <= _TRIANGLES:
-        return surface
-    copy = vtkPolyData()
-    copy.ShallowCopy(surface)
-    thin_out(copy)
-    return copy
-
-
-def _closed_surface(mask: Mask) -> Node | None:
-    """A mask's surface as segments have it."""
-    if mask.is_empty:
-        return None
-    converter = slicer.vtkSegmentationConverter
-    segment = slicer.vtkSegment()
-    segment.AddRepresentation(converter.GetBinaryLabelmapRepresentationName(), labelmap_of(mask))
-    segmentation = slicer.vtkSegmentation()
-    segmentation.AddSegment(segment, "mask")
-    segmentation.CreateRepresentation(converter.GetClosedSurfaceRepresentationName())
-    surface = segment.GetRepresentation(converter.GetClosedSurfaceRepresentationName())
-    thin_out(surface)
-    return surface

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import pandas as pd
@@ -15,11 +17,10 @@ from CRLMExplorerLib.geometry import Mask
 from CRLMExplorerLib.host import Host
 from CRLMExplorerLib.progress import Progress
 from CRLMExplorerLib.radiomics.case_extraction import CaseExtraction
-from CRLMExplorerLib.radiomics.difference import TableComparison, compare_tables
 from CRLMExplorerLib.radiomics.errors import RadiomicsError
-from CRLMExplorerLib.radiomics.extraction import Omission
+from CRLMExplorerLib.radiomics.extraction import Omission, narrowed
 from CRLMExplorerLib.radiomics.feature_map import MapRequest
-from CRLMExplorerLib.radiomics.parameter_file import parameters_from_text
+from CRLMExplorerLib.radiomics.parameter_file import parameter_text, parameters_from_text
 from CRLMExplorerLib.radiomics.parameters import Parameters
 from CRLMExplorerLib.radiomics.regions import regions_of
 from CRLMExplorerLib.radiomics.runs import RunDamaged, RunStore
@@ -34,12 +35,19 @@ from CRLMExplorerLib.review.cohort_features import (
     kept_features,
     kept_of,
 )
-from CRLMExplorerLib.review.extraction import Engine, extract_case, origin_of, require_images
+from CRLMExplorerLib.review.extraction import (
+    NamedEngine,
+    extract_case,
+    now,
+    origin_of,
+    require_images,
+)
 from CRLMExplorerLib.review.feature_maps import FeatureMaps
 from CRLMExplorerLib.review.feature_table_node import FeatureTableNode
 from CRLMExplorerLib.review.job import Job, Runner, StartJob
 from CRLMExplorerLib.review.kept_extraction import kept_or_made
 from CRLMExplorerLib.review.local_workers import LocalWorkers
+from CRLMExplorerLib.review.side_by_side import SideBySide
 
 Result = TypeVar("Result")
 
@@ -89,6 +97,10 @@ class RadiomicsSession:
         cannot be, with the sentence that says why.
     extraction, table
         The open patient's features with these parameters, also as a tidy table; None without.
+    is_reused
+        Whether those were kept from before, rather than extracted when they were asked for.
+    comparison
+        The shown features against another engine's; None until `compare` has made it.
     job
         The extraction under way, of the open patient, of another or of all; None without.
     cohort
@@ -102,6 +114,7 @@ class RadiomicsSession:
     parameters_changed = Signal()
     outlook_changed = Signal()
     extraction_changed = Signal()
+    comparison_changed = Signal()
     job_changed = Signal()
     cohort_changed = Signal()
     failed = Signal(str)
@@ -116,6 +129,8 @@ class RadiomicsSession:
         self.outlook_problem = ""
         self.extraction: CaseExtraction | None = None
         self.table: pd.DataFrame | None = None
+        self.is_reused = False
+        self.comparison: SideBySide | None = None
         self.job: Job | None = None
         self.cohort: CohortFeatures | None = None
         self.cohort_note = ""
@@ -125,6 +140,8 @@ class RadiomicsSession:
         self._start_job = start_job
         self._case: Case | None = None
         self._is_watched = False
+        # Of no use once another patient is open.
+        self._job_of_case: Job | None = None
         # One at a time, whatever the reader types meanwhile: a region may take a second to make.
         self._lookup: Job[Outlook] | None = None
         self._is_lookup_stale = False
@@ -143,6 +160,13 @@ class RadiomicsSession:
         """Take a parameter file of the reader's; what is wrong with it is its `problem`."""
         self._set_text(name, text)
 
+    def load_file(self, path: Path) -> None:
+        """Take a parameter file of the reader's from the disk; see `load`."""
+        try:
+            self._set_text(path.stem, parameter_text(path))
+        except RadiomicsError as error:
+            self._set_text(path.stem, "", str(error))
+
     def edit(self, text: str) -> None:
         """Take the parameter file as the reader has changed it."""
         if text != self.text:
@@ -151,8 +175,10 @@ class RadiomicsSession:
     # The open patient
 
     def take_case(self, case: Case | None) -> None:
-        """Turn to another patient; an extraction under way goes on and is kept."""
+        """Turn to another patient; an extraction under way goes on if it is to be kept."""
         self.maps.take_case(case)
+        if self._job_of_case:
+            self._job_of_case.cancel()
         self._case = case
         self._look_up()
 
@@ -163,35 +189,82 @@ class RadiomicsSession:
             if is_watched and self.outlook is None:
                 self._look_up()
 
-    def extract(self, again: bool = False) -> None:
+    def extract(self, again: bool = False, only: Collection[str] | None = None) -> None:
         """Extract the open patient's features as a job, or show those that were kept.
 
         Parameters
         ----------
         again
             Extract even if the same was done before.
+        only
+            Names of the regions that are wanted; all by default. Only all are kept.
         """
         case, parameters = self._case, self.parameters
         if case is None or parameters is None or self.job:
             return
 
-        def work(progress: Progress) -> CaseExtraction:
-            require_images(case)
-            return kept_or_made(
-                RunStore(self._database.directory),
-                origin_of(case.choice),
-                parameters,
-                lambda: extract_case(case, parameters, progress),
-                again,
-            )
+        asked = now()
 
         def done(result: CaseExtraction) -> None:
             if self._is_current(parameters) and self.cohort:
                 self._take_in(case.patient_id)
-            if self._case is case and self._is_current(parameters):
-                self._show(result)
+            self._show_of(case, parameters, result, result.run.started < asked)
 
+        work = partial(self._kept_or_made, case, parameters, again, only)
         self._start(Job(f"Radiomics of {case.patient_id}", work), done, lambda: None)
+
+    def extract_by(self, engine: NamedEngine, only: Collection[str] | None = None) -> None:
+        """Extract the open patient's features by another engine, as a job; they are not kept.
+
+        Parameters
+        ----------
+        engine
+            Called on the job's thread.
+        only
+            Names of the regions that are wanted; all by default.
+        """
+        case, parameters = self._case, self.parameters
+        if case is None or parameters is None or self.job:
+            return
+        self._start_of_case(
+            Job(
+                f"Radiomics of {case.patient_id} by {engine.name}",
+                lambda progress: extract_case(case, parameters, progress, engine=engine, only=only),
+            ),
+            lambda result: self._show_of(case, parameters, result),
+        )
+
+    def compare(self, engine: NamedEngine) -> None:
+        """Hold the shown features against another engine's, of the same regions, as a job.
+
+        If it is the other engine's that are shown, they are held against this library's.
+
+        Parameters
+        ----------
+        engine
+            Called on the job's thread.
+        """
+        case, parameters, shown = self._case, self.parameters, self.extraction
+        if case is None or parameters is None or shown is None or self.job:
+            return
+        others = [one.region for one in shown.extraction.omissions if one.code == "left-out"]
+        outlook = self.outlook
+        only = [name for name in outlook.masks if name not in others] if outlook else None
+
+        def work(progress: Progress) -> SideBySide:
+            if shown.run.engine == engine.name:
+                ours = self._kept_or_made(case, parameters, False, only, progress)
+                return SideBySide.of(ours, shown, parameters)
+            theirs = extract_case(case, parameters, progress, engine=engine, only=only)
+            return SideBySide.of(shown, theirs, parameters)
+
+        def done(result: SideBySide) -> None:
+            if self.extraction is shown:
+                self.comparison = result
+                self.comparison_changed.emit()
+
+        title = f"Comparing features of {case.patient_id} with {engine.name}"
+        self._start_of_case(Job(title, work), done)
 
     def extract_all(self) -> None:
         """Extract the features of all patients as a job; what was kept is not done again."""
@@ -221,27 +294,6 @@ class RadiomicsSession:
         """Stop the extraction under way; what was finished before is kept."""
         if self.job:
             self.job.cancel()
-
-    def cross_check(self, engine: Engine, tolerance: float = 1e-6) -> TableComparison | None:
-        """Extract the open patient's features by another engine, and hold them against these.
-
-        It is done here and now, for the engine may need the scene; None where there is nothing to
-        compare.
-
-        Parameters
-        ----------
-        tolerance
-            The relative difference up to which values are the same.
-
-        Raises
-        ------
-        RadiomicsError
-            If the other engine fails as a whole.
-        """
-        if self._case is None or self.parameters is None or self.table is None:
-            return None
-        other = extract_case(self._case, self.parameters, engine=engine)
-        return compare_tables(self.table, tidy(other, self.parameters.settings), tolerance)
 
     def map(self, region: str, feature: FeatureKey, kernel_radius: int, masked: bool) -> None:
         """Map a feature of a region, as a job.
@@ -294,11 +346,11 @@ class RadiomicsSession:
 
     # How it is done
 
-    def _set_text(self, name: str, text: str) -> None:
-        self.name, self.text, self.problem = name, text, ""
+    def _set_text(self, name: str, text: str, problem: str = "") -> None:
+        self.name, self.text, self.problem = name, text, problem
         before = self.parameters.sha256 if self.parameters else None
         try:
-            self.parameters = parameters_from_text(text, name)
+            self.parameters = None if problem else parameters_from_text(text, name)
         except RadiomicsError as error:
             self.parameters, self.problem = None, str(error)
         if before is None or not self.parameters or before != self.parameters.sha256:
@@ -328,7 +380,7 @@ class RadiomicsSession:
             self.outlook, self.outlook_problem = job.result, job.error
             self.outlook_changed.emit()
             if job.result and job.result.kept:
-                self._show(job.result.kept)
+                self._show(job.result.kept, is_reused=True)
 
         job = self._lookup = Job("Regions", lambda _: self._outlook(case, parameters))
         job.start(self._runner, finished)
@@ -348,6 +400,33 @@ class RadiomicsSession:
             kept = None
         return Outlook(masks, omissions, kept)
 
+    def _kept_or_made(
+        self,
+        case: Case,
+        parameters: Parameters,
+        again: bool,
+        only: Collection[str] | None,
+        progress: Progress,
+    ) -> CaseExtraction:
+        require_images(case)
+        found = kept_or_made(
+            RunStore(self._database.directory),
+            origin_of(case.choice),
+            parameters,
+            lambda: extract_case(case, parameters, progress, only=only),
+            again,
+        )
+        if only is None:
+            return found
+        return replace(found, extraction=narrowed(found.extraction, only))
+
+    def _start_of_case(self, job: Job[Result], use: Callable[[Result], None]) -> None:
+        def ended() -> None:
+            self._job_of_case = None
+
+        self._job_of_case = job
+        self._start(job, use, ended)
+
     def _start(
         self, job: Job[Result], use: Callable[[Result], None], then: Callable[[], None]
     ) -> None:
@@ -360,8 +439,19 @@ class RadiomicsSession:
         self._start_job(job, use, ended)
         self.job_changed.emit()
 
-    def _show(self, extraction: CaseExtraction | None) -> None:
-        self.extraction = extraction
+    def _show_of(
+        self,
+        case: Case,
+        parameters: Parameters,
+        result: CaseExtraction,
+        is_reused: bool = False,
+    ) -> None:
+        """Show what was extracted, unless the reader has turned to something else meanwhile."""
+        if self._case is case and self._is_current(parameters):
+            self._show(result, is_reused)
+
+    def _show(self, extraction: CaseExtraction | None, is_reused: bool = False) -> None:
+        self.extraction, self.is_reused, self.comparison = extraction, is_reused, None
         if extraction and self.parameters:
             self.table = tidy(extraction, self.parameters.settings)
             self._node.show(self.table, f"Radiomics of {extraction.origin.patient_id}")

@@ -16,6 +16,7 @@ from CRLMExplorerLib.dicom.volume import CtVolume
 from CRLMExplorerLib.errors import CRLMExplorerError
 from CRLMExplorerLib.geometry import Mask
 from CRLMExplorerLib.measure.segment import mask_of
+from CRLMExplorerLib.resection.drawing import Drawing
 from CRLMExplorerLib.resection.dso_reference import reference_to
 from CRLMExplorerLib.resection.history import released_of, revisions_of
 from CRLMExplorerLib.resection.plan import RELEASED, WHOLE_LIVER, ResectionPlan
@@ -204,7 +205,10 @@ def _algorithm(database: DicomDatabase, case: Case, plan: ResectionPlan) -> Algo
         revision = revision_named(database, case, plan.start)
         dso = _dso_of(case, revision.series_uid, revision.file)
     sources = [s for s in dso.segments if s.role is role] if dso else []
-    by_hand = all(isinstance(step, Stroke | ScissorsCut) for step in plan.steps)
+    by_hand = all(
+        step.is_by_hand if isinstance(step, Drawing) else isinstance(step, Stroke | ScissorsCut)
+        for step in plan.steps
+    )
     if by_hand and sources and all(s.algorithm_type == "MANUAL" for s in sources):
         return "MANUAL"
     return "SEMIAUTOMATIC"

@@ -313,6 +313,7 @@ class ReviewSession:
             self.failed.emit(str(error))
             return
         self.case = self.case.measured_with(rule, self.case.body)
+        self.editing.hold_against(rule)
         self.measures_changed.emit()
 
     def set_body(self, height_cm: float | None, weight_kg: float | None) -> None:
@@ -368,7 +369,7 @@ class ReviewSession:
 
     def _build_surfaces(self, display: CaseDisplay) -> None:
         if display is self.display:
-            display.build_surfaces(thinned=self._host.draws_by_cpu)
+            display.build_surfaces(coarse=self._host.draws_by_cpu)
             self.is_drawing = False
             self.surfaces_built.emit()
 

@@ -1,14 +1,15 @@
 """Features by Slicer's own SlicerRadiomics, to hold against this library's.
 
 It gives the extension cropped nodes of its own, one region at a time, and takes everything out of
-the scene again. It blocks the application meanwhile, as the extension's synchronous mode does.
+the scene again. It blocks the application during each, as the extension's synchronous mode does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
@@ -26,7 +27,15 @@ from CRLMExplorerLib.radiomics.parameters import Parameters
 
 _MARGIN_VOXELS = 2
 _DIAGNOSTICS = "diagnostics"
+_ORIGINAL = "original"
 _TEXT_COLUMNS = 3
+_MISSING_SHOWN = 3
+
+Rows = dict[tuple[str, ...], str]
+"""Text cells by filter, class and feature."""
+
+Ask = Callable[[Callable[[], Rows]], Rows]
+"""Calls a function on the thread that owns the scene, and gives what it gives."""
 
 
 class Logic(Protocol):
@@ -57,7 +66,7 @@ def slicer_radiomics_logic() -> Logic:
     except ImportError as error:
         raise NoSlicerRadiomics(
             "SlicerRadiomics is not installed: get it in Slicer by View, Extensions Manager, and "
-            "start Slicer again."
+            "start Slicer again. It is not offered for macOS."
         ) from error
     return SlicerRadiomics.SlicerRadiomicsLogic()
 
@@ -71,11 +80,16 @@ class SlicerRadiomicsEngine:
         The application's vtkMRMLScene.
     logic
         The extension's logic.
+    ask
+        Needed where the engine is called on another thread than the scene's.
     """
 
-    def __init__(self, scene: Node, logic: Logic) -> None:
+    name = "SlicerRadiomics"
+
+    def __init__(self, scene: Node, logic: Logic, ask: Ask = lambda work: work()) -> None:
         self._scene = scene
         self._logic = logic
+        self._ask = ask
 
     def __call__(
         self,
@@ -97,7 +111,8 @@ class SlicerRadiomicsEngine:
         for index, (name, mask) in enumerate(regions.items()):
             progress(index / len(regions), f"{name}, SlicerRadiomics")
             try:
-                rows = self._rows_of(image_hu, mask, grid, parameters)
+                rows = self._ask(partial(self._rows_of, image_hu, mask, grid, parameters))
+                _require_original(rows, parameters)
                 values += _values(name, rows)
             except RadiomicsError as error:
                 omissions.append(Omission(name, "", "failed", str(error)))
@@ -109,10 +124,8 @@ class SlicerRadiomicsEngine:
         progress(1.0, "Extracted")
         return Extraction(tuple(values), tuple(omissions), diagnostics)
 
-    def _rows_of(
-        self, image_hu: NDArray, mask: Mask, grid: Grid, parameters: Parameters
-    ) -> dict[tuple[str, ...], str]:
-        """Text cells of one region by filter, class and feature."""
+    def _rows_of(self, image_hu: NDArray, mask: Mask, grid: Grid, parameters: Parameters) -> Rows:
+        """What the extension tells of one region."""
         if mask.is_empty:
             raise RadiomicsError("The region is empty.")
         box = tuple(
@@ -176,7 +189,7 @@ def _nodes(scene: Node) -> list[Node]:
     return [found.GetItemAsObject(index) for index in range(found.GetNumberOfItems())]
 
 
-def _cells(table: Node) -> dict[tuple[str, ...], str]:
+def _cells(table: Node) -> Rows:
     """The last column by the three text columns before it.
 
     The extension tells of no failure: it leaves the table without rows or without the column.
@@ -195,7 +208,29 @@ def _cells(table: Node) -> dict[tuple[str, ...], str]:
     return rows
 
 
-def _values(region: str, rows: Mapping[tuple[str, ...], str]) -> list[FeatureValue]:
+def _require_original(rows: Rows, parameters: Parameters) -> None:
+    """Make sure that the unfiltered image gave all that was asked for by name, and of each class.
+
+    Which features a class has where none is named is for the extension's pyradiomics to say.
+    """
+    if "Original" not in parameters.image_types:
+        return
+    found = {"_".join(key) for key in rows} | {"_".join(key[:2]) for key in rows}
+    wanted = [
+        "_".join(filter(None, (_ORIGINAL, feature_class, feature)))
+        for feature_class, features in parameters.feature_classes.items()
+        for feature in features or [""]
+    ]
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        more = len(missing) - _MISSING_SHOWN
+        names = ", ".join(missing[:_MISSING_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        raise RadiomicsError(
+            f"SlicerRadiomics gave no {names}; Slicer's log and Python console say why."
+        )
+
+
+def _values(region: str, rows: Rows) -> list[FeatureValue]:
     values = []
     for (filter_, feature_class, feature), text in rows.items():
         if filter_ == _DIAGNOSTICS:
