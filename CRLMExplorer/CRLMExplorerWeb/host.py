@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import slicer
 from trame_server import Server
 from trame_slicer.core import SlicerApp
@@ -10,8 +12,8 @@ from vtkmodules.vtkCommonCore import vtkObject
 
 from CRLMExplorerWeb.view_ui import slice_view_ui, threed_view_ui
 
-_FPS_BESIDE = 5.0
-"""Of the views that the pointer is not in, so that the one it is in has the processor."""
+_FPS_BESIDE = float(min(10, max(2, os.cpu_count() or 2)))
+"""Of the views that the pointer is not in: with few cores, the one it is in needs them."""
 _QUALITY = 90
 """As of still pictures: with a lower one each picture would be drawn twice."""
 

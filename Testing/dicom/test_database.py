@@ -16,7 +16,7 @@ import pytest
 from CRLMExplorerLib.dicom import database as database_module
 from CRLMExplorerLib.dicom.database import CtkDatabase, DatabaseError
 from CRLMExplorerLib.dicom.importer import import_files
-from dicom.small_files import public_folder, uid_of, without_privileges, write_series
+from dicom.small_files import public_folder, uid_of, without_privileges, write_dso, write_series
 
 LIBRARY = Path(database_module.__file__).parents[2]
 
@@ -129,6 +129,25 @@ def test_questions_on_what_is_not_there_are_answered(folder: Path):
         assert database.files_of("1.2.3") == []
         assert database.series_with_instance("1.2.3") is None
         assert database.patient_with_series("1.2.3") is None
+
+
+def test_files_are_taken_in_where_they_lie_by_who_only_reads(folder: Path, tmp_path: Path):
+    dso = write_dso(tmp_path / "revision.dcm")
+    before = dso.read_bytes()
+    with CtkDatabase.open(folder) as database:
+        database.add_files([dso])
+        added = [s for s in database.series_of("CRLM-CT-1") if s.modality == "SEG"]
+        assert [database.files_of(series.series_uid) for series in added] == [[dso]]
+    assert dso.read_bytes() == before
+
+
+def test_a_file_that_is_refused_is_said(folder: Path, tmp_path: Path):
+    letter = tmp_path / "letter.dcm"
+    letter.write_text("Dear colleague")
+    with CtkDatabase.open(folder) as database:
+        with pytest.raises(DatabaseError, match=r"does not take .*letter\.dcm"):
+            database.add_files([letter])
+        assert len(database.series_of("CRLM-CT-1")) == 1
 
 
 def test_files_that_are_gone_are_still_told(folder: Path):
