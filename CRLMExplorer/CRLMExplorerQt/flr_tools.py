@@ -11,10 +11,9 @@ from CRLMExplorerLib.resection import (
     WedgeCut,
 )
 from CRLMExplorerLib.review import edit_wording as wording
+from CRLMExplorerLib.review.flr_edit import SMOOTHING_MM
 from CRLMExplorerQt.choices import chosen, offer
 from CRLMExplorerQt.flr_part import FlrPart
-
-_SMOOTHING_MM = 6.0
 
 
 class FlrTools(FlrPart):
@@ -25,7 +24,7 @@ class FlrTools(FlrPart):
         ui = self.ui
         ui.flrWedgeButton.connect("clicked()", self._add_wedge)
         ui.flrLargestButton.connect("clicked()", lambda: self._add(KeepLargestIsland()))
-        ui.flrSmoothButton.connect("clicked()", lambda: self._add(Smooth(_SMOOTHING_MM)))
+        ui.flrSmoothButton.connect("clicked()", lambda: self._add(Smooth(SMOOTHING_MM)))
         ui.flrIslandsButton.connect("clicked()", self._remove_islands)
 
     def begin(self) -> None:

@@ -24,10 +24,10 @@ from CRLMExplorerLib.resection.steps import (
 )
 from CRLMExplorerLib.review import ReviewSession
 from CRLMExplorerLib.review import edit_wording as wording
+from CRLMExplorerLib.review.flr_edit import SMOOTHING_MM
 from CRLMExplorerWeb import flr_presenter as presenter
 from CRLMExplorerWeb.flr_state import FlrState
 
-_SMOOTHING_MM = 6.0
 _BRUSH_STEP_MM, _BRUSH_LIMITS_MM = 2, (2, 40)
 
 
@@ -151,7 +151,7 @@ class FlrActions:
     def smooth(self) -> None:
         """Smooth the transection."""
         if self._editing.edit:
-            self._editing.edit.add(Smooth(_SMOOTHING_MM))
+            self._editing.edit.add(Smooth(SMOOTHING_MM))
 
     def color_by_distance(self, wanted: bool) -> None:
         """Colour the remnant's surface by its distance to the nearest tumour."""

@@ -9,6 +9,7 @@ import slicer
 from CRLMExplorerLib.geometry import Mask
 from CRLMExplorerLib.resection import WHOLE_LIVER, PlaneCut
 from CRLMExplorerLib.review.edit_display import EditDisplay
+from CRLMExplorerLib.review.plane_preview import Surfaces
 from review.redrawing import RIGHT, at, plane, voxels
 
 
@@ -82,7 +83,7 @@ def test_what_is_added_is_removed(host, opened):
         "vtkMRMLSegmentationNode",
     ]
     display.show(*masks(opened, 20, 44))
-    display.build_surfaces()
+    display.show_surfaces(Surfaces.of(*masks(opened, 20, 44)))
     display.show_plane(plane(opened, 20))
     display.show_plane(plane(opened, 22))
     assert classes_since(host, before) == [
@@ -112,7 +113,7 @@ def test_labelmaps_are_the_masks(host, opened, display):
 def test_nothing_and_everything_can_be_shown(host, opened, display, columns):
     remnant, specimen = masks(opened, *columns)
     display.show(remnant, specimen)
-    display.build_surfaces()
+    display.show_surfaces(Surfaces.of(remnant, specimen))
     for name, mask in (("Edited remnant", remnant), ("Specimen", specimen)):
         surface = edited_node(host).GetClosedSurfaceInternalRepresentation(name)
         drawn = surface is not None and surface.GetNumberOfPolys() > 0
@@ -123,7 +124,7 @@ def test_surfaces_follow_what_is_shown(host, opened, display):
     bounds = []
     for columns in ((24, 44), (34, 44)):
         display.show(*masks(opened, *columns))
-        display.build_surfaces()
+        display.show_surfaces(Surfaces.of(*masks(opened, *columns)))
         surface = edited_node(host).GetClosedSurfaceInternalRepresentation("Edited remnant")
         x = surface.GetBounds()[:2]
         bounds.append(x[1] - x[0])

@@ -12,6 +12,7 @@ from vtkmodules.vtkCommonDataModel import vtkPolyData
 from CRLMExplorerLib.resection import WHOLE_LIVER, Resection, TumorStatus
 from CRLMExplorerLib.review.edit_display import EditDisplay
 from CRLMExplorerLib.review.margin_surface import FARTHEST_MM, MarginSurface
+from CRLMExplorerLib.review.plane_preview import Surfaces
 from review.redrawing import plane
 
 
@@ -68,7 +69,7 @@ def test_the_drawn_surface_is_coloured_by_the_margin_within_a_voxel(host, opened
     display = EditDisplay(host.scene, opened.display.ct_node)
     remnant = resection.flr(plan)
     display.show(remnant, resection.liver - remnant)
-    display.build_surfaces()
+    display.show_surfaces(Surfaces.of(remnant, resection.liver - remnant))
     display.color_by_distance(tuple(resection.tumors.values()))
     least = colored(host)[1].min()
     diagonal = np.linalg.norm(resection.liver.grid.spacing_mm)

@@ -69,7 +69,6 @@ class EditDisplay:
         self.curve = CurveDisplay(scene)
         self.drawing: DrawingDisplay | None = None
         self._ct_node = ct_node
-        self._shown: tuple[Mask, Mask]
         self._margins: MarginSurface | None = None
         self._plane: Node | None = None
         self._preview: PlanePreview | None = None
@@ -84,8 +83,7 @@ class EditDisplay:
         return all(self._scene.IsNodePresent(node) for node in nodes if node is not None)
 
     def show(self, remnant: Mask, specimen: Mask) -> None:
-        """Show a remnant and a specimen in the slices; 3D follows with `build_surfaces`."""
-        self._shown = remnant, specimen
+        """Show a remnant and a specimen in the slices; 3D follows with `show_surfaces`."""
         segmentation = self._node.GetSegmentation()
         labelmap = slicer.vtkSegmentationConverter.GetBinaryLabelmapRepresentationName()
         surface = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
@@ -107,15 +105,13 @@ class EditDisplay:
             self.drawing.remove()
             self.drawing = None
 
-    def build_surfaces(self) -> Surfaces:
-        """Make the surfaces of what is shown."""
+    def show_surfaces(self, surfaces: Surfaces) -> None:
+        """Show the surfaces of what is shown in the slices."""
         name = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
-        made = Surfaces.of(*self._shown)
-        for segment, surface in zip(_COLORS, (made.remnant, made.specimen), strict=True):
+        for segment, surface in zip(_COLORS, (surfaces.remnant, surfaces.specimen), strict=True):
             shown = self._node.GetSegmentation().GetSegment(segment)
             shown.AddRepresentation(name, surface or vtkPolyData())
         self._end_preview()
-        return made
 
     def prepare_preview(self, before_plane: Surfaces) -> None:
         """Let 3D show at once what the plane cuts off these when it is dragged."""

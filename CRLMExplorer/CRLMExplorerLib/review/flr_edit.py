@@ -29,6 +29,9 @@ from CRLMExplorerLib.review.edit_display import EditDisplay
 from CRLMExplorerLib.review.job import Runner, no_work
 from CRLMExplorerLib.review.plane_preview import Surfaces
 
+SMOOTHING_MM = 6.0
+"""What one click smooths with, on every face."""
+
 _JOURNAL_INTERVAL_S = 1.0
 _CURVE_NEEDS = 3
 
@@ -442,12 +445,13 @@ class FlrEdit:
         if self._is_moving or not self._is_open:
             return
         self.comparison = self.resection.compare_with_released(self.plan)
-        built = {self.plan: self._display.build_surfaces()}
+        built = {self.plan: self._surfaces_of(self.plan)}
+        self._display.show_surfaces(built[self.plan])
         last = None if self._is_put_down else self._last_step
         if isinstance(last, PlaneCut) and not self._is_plane_awaited:
             self._display.show_plane(last)
             before = self.plan.without_step(len(self.plan.steps) - 1)
-            built[before] = self._built.get(before) or self._surfaces_of(before)
+            built[before] = self._surfaces_of(before)
             self._display.prepare_preview(built[before])
         self._built = built
         self._record()
@@ -455,6 +459,9 @@ class FlrEdit:
         self.changed.emit()
 
     def _surfaces_of(self, plan: ResectionPlan) -> Surfaces:
+        """Those made at the last rest, or new ones."""
+        if plan in self._built:
+            return self._built[plan]
         remnant = self.resection.flr(plan)
         return Surfaces.of(remnant, self.resection.liver - remnant)
 
