@@ -8,9 +8,9 @@ import qt
 import slicer
 
 from CRLMExplorerLib.review import radiomics_wording as wording
-from CRLMExplorerLib.review.feature_table_node import FeatureTableNode
 from CRLMExplorerLib.review.side_by_side import SideBySide
 from CRLMExplorerQt.feature_table import ROWS_SHOWN
+from CRLMExplorerQt.keeping import put_into_scene
 from CRLMExplorerQt.tables import Cell, fill, stretch
 
 if TYPE_CHECKING:
@@ -89,10 +89,8 @@ class FeatureComparison:
         return dialog
 
     def _make_table_node(self, comparison: SideBySide) -> None:
-        node = FeatureTableNode(slicer.mrmlScene)
         name = f"Comparison {comparison.a.origin.patient_id}"
-        node.show(comparison.table, slicer.mrmlScene.GenerateUniqueName(name))
-        self._panel.say(f"The table “{node.node.GetName()}” is in the scene.")
+        put_into_scene(self._panel, comparison.table, name)
 
 
 def _table(comparison: SideBySide):

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import qt
-import slicer
 
 from CRLMExplorerLib.radiomics.errors import RadiomicsError
 from CRLMExplorerLib.radiomics.table_file import save_features
 from CRLMExplorerLib.review import radiomics_wording as wording
-from CRLMExplorerLib.review.feature_table_node import FeatureTableNode
 from CRLMExplorerQt.choices import chosen, offer
 from CRLMExplorerQt.dialogs import file_to_save
+from CRLMExplorerQt.keeping import put_into_scene
 from CRLMExplorerQt.tables import Cell, fill, stretch
 
 if TYPE_CHECKING:
@@ -137,10 +136,8 @@ class FeatureTable:
         self._show_rows()
 
     def _make_table_node(self) -> None:
-        node = FeatureTableNode(slicer.mrmlScene)
         name = f"Features {self._session.case.patient_id}"
-        node.show(self._table(), slicer.mrmlScene.GenerateUniqueName(name))
-        self._panel.say(f"The table “{node.node.GetName()}” is in the scene.")
+        put_into_scene(self._panel, self._table(), name)
 
     def _save(self, is_wide: bool) -> None:
         radiomics = self._session.radiomics

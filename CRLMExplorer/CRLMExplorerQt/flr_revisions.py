@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 
-from CRLMExplorerLib.files import written_whole
 from CRLMExplorerLib.resection import WHOLE_LIVER
 from CRLMExplorerLib.resection.saving import SavedRevision
 from CRLMExplorerLib.review import edit_wording as wording
@@ -13,8 +11,8 @@ from CRLMExplorerLib.review.flr_edit import FlrEdit
 from CRLMExplorerLib.review.revision_table import revision_table
 from CRLMExplorerQt import unsaved
 from CRLMExplorerQt.choices import chosen, offer
-from CRLMExplorerQt.dialogs import file_to_save
 from CRLMExplorerQt.flr_part import FlrPart
+from CRLMExplorerQt.keeping import save_csv
 from CRLMExplorerQt.tables import Cell, fill, fit, stretch
 
 _READER = 2
@@ -124,14 +122,10 @@ class FlrRevisions(FlrPart):
         self.ui.flrOutlinesButton.visible = bool(sentence)
 
     def _save_csv(self) -> None:
-        name = f"{self.panel.session.case.patient_id}-revisions.csv"
-        file = file_to_save(self.panel.widget, "Save the revisions", name, "CSV (*.csv)")
-        if not file:
-            return
-        try:
-            with written_whole(Path(file)) as temporary:
-                revision_table(self.editing.revisions).to_csv(temporary, index=False)
-        except OSError as error:
-            self.panel.say(f"{file} cannot be written: {error}")
-            return
-        self.panel.say(f"The revisions are saved in {file}.")
+        save_csv(
+            self.panel,
+            revision_table(self.editing.revisions),
+            f"{self.panel.session.case.patient_id}-revisions.csv",
+            "Save the revisions",
+            "The revisions are saved",
+        )

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import qt
-import slicer
 
-from CRLMExplorerLib.files import written_whole
 from CRLMExplorerLib.measure import Volumetry
 from CRLMExplorerLib.review import wording
-from CRLMExplorerLib.review.feature_table_node import FeatureTableNode
 from CRLMExplorerLib.review.volumetry_table import volumetry_table
-from CRLMExplorerQt.dialogs import file_to_save
+from CRLMExplorerQt.keeping import put_into_scene, save_csv
 from CRLMExplorerQt.section import Section
 from CRLMExplorerQt.tables import Cell, fill, stretch
 from CRLMExplorerQt.verdict import verdict_html
@@ -91,20 +87,14 @@ class VolumetrySection(Section):
         qt.QApplication.clipboard().setText(table.to_csv(sep="\t", index=False))
 
     def _save_csv(self) -> None:
-        name = f"{self.session.case.patient_id}-volumetry.csv"
-        file = file_to_save(self.panel.widget, "Save the volumetry", name, "CSV (*.csv)")
-        if not file:
-            return
-        try:
-            with written_whole(Path(file)) as temporary:
-                volumetry_table(self._measured()).to_csv(temporary, index=False)
-        except OSError as error:
-            self.panel.say(f"{file} cannot be written: {error}")
-            return
-        self.panel.say(f"The volumetry is saved in {file}.")
+        save_csv(
+            self.panel,
+            volumetry_table(self._measured()),
+            f"{self.session.case.patient_id}-volumetry.csv",
+            "Save the volumetry",
+            "The volumetry is saved",
+        )
 
     def _make_table_node(self) -> None:
-        node = FeatureTableNode(slicer.mrmlScene)
         name = f"Volumetry {self.session.case.patient_id}"
-        node.show(volumetry_table(self._measured()), slicer.mrmlScene.GenerateUniqueName(name))
-        self.panel.say(f"The table “{node.node.GetName()}” is in the scene.")
+        put_into_scene(self.panel, volumetry_table(self._measured()), name)

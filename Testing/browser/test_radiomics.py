@@ -16,30 +16,11 @@ from CRLMExplorerLib.dicom.database import CtkDatabase
 from CRLMExplorerLib.phantom.demo import Demo
 from CRLMExplorerLib.review import open_case
 from review_page import Picture, ReviewPage
+from small_parameters import LONG, TUMORS
 
 pytestmark = pytest.mark.browser
 
-SMALL = """\
-setting:
-  binWidth: 25
-imageType:
-  Original: {}
-featureClass:
-  shape: [MeshVolume]
-  firstorder: [Mean, Entropy]
-  glcm: [Contrast]
-regions:
-  - "{tumor}": each tumor
-  - Veins without number: hepatic vein & tumors
-"""
-LONG = """\
-imageType:
-  Original: {}
-  Wavelet: {}
-  LoG: {sigma: [1.0, 2.0, 3.0, 4.0, 5.0]}
-regions:
-  - Liver: liver
-"""
+SMALL = f"{TUMORS}  - Veins without number: hepatic vein & tumors\n"
 
 
 @pytest.fixture

@@ -14,28 +14,9 @@ from PySide6.QtWidgets import QFileDialog
 
 from panel.conftest import Reader, column
 from slicer_radiomics_stand_in import SlicerRadiomicsLogic
+from small_parameters import TUMORS
 
-SMALL = """\
-setting:
-  binWidth: 25
-imageType:
-  Original: {}
-featureClass:
-  shape: [MeshVolume]
-  firstorder: [Mean, Entropy]
-  glcm: [Contrast]
-regions:
-  - "{tumor}": each tumor
-  - Other: "'no such label'"
-"""
-LONG = """\
-imageType:
-  Original: {}
-  Wavelet: {}
-  LoG: {sigma: [1.0, 2.0, 3.0, 4.0, 5.0]}
-regions:
-  - Liver: liver
-"""
+SMALL = f"{TUMORS}  - Other: \"'no such label'\"\n"
 
 
 def take(reader: Reader, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 import slicer
+from PySide6.QtWidgets import QFileDialog
 
 from CRLMExplorerLib.dicom.database import CtkDatabase
 from CRLMExplorerLib.resection import PlaneCut
@@ -102,9 +103,7 @@ def test_revisions_are_compared_opened_exported_and_drawn_on(own_reader, tmp_pat
     assert now == segmentations - 1
 
     file = tmp_path / "revisions.csv"
-    import CRLMExplorerQt.flr_revisions as face
-
-    monkeypatch.setattr(face, "file_to_save", lambda *_: str(file))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
     ui.flrCsvButton.click()
     table = pd.read_csv(file)
     assert list(table["number"]) == [1, 2] and list(table["reader"]) == ["A", "B"]

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QLabel, QPushButton, QTableWidget
 
 from CRLMExplorerLib.radiomics.runs import FOLDER
 from panel.conftest import column
-from panel.radiomics_steps import LONG, SMALL, begin, install_slicer_radiomics, run, tick
+from panel.radiomics_steps import SMALL, begin, install_slicer_radiomics, run, tick
+from small_parameters import LONG
 
 
 def number_of_nodes() -> int:

@@ -5,7 +5,7 @@ It knows MRML; it knows no files.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import slicer
@@ -86,6 +86,18 @@ def remove_node(scene: Node, node: Node) -> None:
     for index in reversed(range(node.GetNumberOfDisplayNodes())):
         scene.RemoveNode(node.GetNthDisplayNode(index))
     scene.RemoveNode(node)
+
+
+def node_ids(scene: Node) -> set[str]:
+    """The ids of all nodes of a scene."""
+    return {node.GetID() for node in nodes_beside(scene, ())}
+
+
+def nodes_beside(scene: Node, ids: Collection[str]) -> list[Node]:
+    """The nodes of a scene but those of some ids, in the scene's order."""
+    found = scene.GetNodes()
+    nodes = (found.GetItemAsObject(index) for index in range(found.GetNumberOfItems()))
+    return [node for node in nodes if node.GetID() not in ids]
 
 
 def segment_id(segment: Segment) -> str:

@@ -19,7 +19,13 @@ import slicer
 from numpy.typing import NDArray
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
-from CRLMExplorerLib.dicom.nodes import mask_of_labelmap, matrix_of, remove_node
+from CRLMExplorerLib.dicom.nodes import (
+    mask_of_labelmap,
+    matrix_of,
+    node_ids,
+    nodes_beside,
+    remove_node,
+)
 from CRLMExplorerLib.dicom.subject_hierarchy import unfile
 from CRLMExplorerLib.errors import CRLMExplorerError
 from CRLMExplorerLib.geometry import Grid, Mask
@@ -89,12 +95,11 @@ def load_with(
     SlicerLoaderError
         If the plugin does not take the file, fails, or leaves no segmentation in the scene.
     """
-    before = set(_ids(scene))
+    before = node_ids(scene)
     with _views_kept(scene):
         try:
             _load(plugin, file)
-            new = [scene.GetNodeByID(name) for name in _ids(scene) if name not in before]
-            loaded = [node for node in new if node.IsA(_SEGMENTATION)]
+            loaded = [n for n in nodes_beside(scene, before) if n.IsA(_SEGMENTATION)]
             if not loaded:
                 raise SlicerLoaderError(f"{file}: Slicer's loader left no segmentation behind.")
             return tuple(_segments(loaded[0], grid))
@@ -179,14 +184,9 @@ def _nodes(scene: Node, class_name: str) -> list[Node]:
     return [scene.GetNthNodeByClass(index, class_name) for index in range(count)]
 
 
-def _ids(scene: Node) -> list[str]:
-    return [scene.GetNthNode(index).GetID() for index in range(scene.GetNumberOfNodes())]
-
-
 def _remove_all_but(kept: set[str], scene: Node) -> None:
-    for name in [name for name in _ids(scene) if name not in kept]:
-        node = scene.GetNodeByID(name)
-        if node is None:
+    for node in nodes_beside(scene, kept):
+        if not scene.IsNodePresent(node):
             # It went with a node that was removed before it.
             continue
         unfile(scene, node)

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from CRLMExplorerLib.dicom.nodes import add_array_node, add_label_node
+from CRLMExplorerLib.dicom.nodes import add_array_node, add_label_node, node_ids, nodes_beside
 from CRLMExplorerLib.geometry import Grid, Mask
 from CRLMExplorerLib.host.host import Node
 from CRLMExplorerLib.progress import Progress, silent
@@ -175,18 +175,13 @@ def _part_of(grid: Grid, box: tuple[slice, ...]) -> Grid:
 @contextmanager
 def _nothing_left_in(scene: Node) -> Iterator[None]:
     """Take out of the scene whatever is put into it, the extension's leavings too."""
-    before = {node.GetID() for node in _nodes(scene)}
+    before = node_ids(scene)
     try:
         yield
     finally:
-        for node in _nodes(scene):
-            if node.GetID() not in before and not node.GetSingletonTag():
+        for node in nodes_beside(scene, before):
+            if not node.GetSingletonTag():
                 scene.RemoveNode(node)
-
-
-def _nodes(scene: Node) -> list[Node]:
-    found = scene.GetNodes()
-    return [found.GetItemAsObject(index) for index in range(found.GetNumberOfItems())]
 
 
 def _cells(table: Node) -> Rows:
