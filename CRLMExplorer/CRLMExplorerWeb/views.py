@@ -21,6 +21,7 @@ from CRLMExplorerLib.findings import PointRAS
 from CRLMExplorerWeb.host import ServedHost
 
 _BEFORE_VIEW_INTERACTION = 10.0
+_MOMENT_S = 0.005
 
 
 class Hand(Protocol):
@@ -63,7 +64,7 @@ class Views:
             # a plane's handles doubles the time of a slice.
             for renderer in view.render_window().GetRenderers():
                 renderer.SetUseDepthPeeling(False)
-            view.set_scheduled_render(_NextTurn(view._scheduled_render))
+            view.set_scheduled_render(_Awhile(view._scheduled_render))
         for view in host.app.view_manager.get_threed_views():
             view.get_view_node().SetUseDepthPeeling(False)
         for view in host.app.view_manager.get_slice_views():
@@ -100,8 +101,8 @@ class Views:
             view.reset_view()
 
 
-class _NextTurn(ScheduledRenderStrategy):
-    """Asks for a picture a turn of the loop later, for what an event leads to to be in it.
+class _Awhile(ScheduledRenderStrategy):
+    """Waits a moment before it asks for a picture, for what an event leads to to be in it.
 
     A plane that was moved would else be drawn before and after the remnant follows it.
     """
@@ -109,17 +110,25 @@ class _NextTurn(ScheduledRenderStrategy):
     def __init__(self, strategy: ScheduledRenderStrategy) -> None:
         super().__init__()
         self._strategy = strategy
+        self._is_waiting = False
 
     def schedule_render(self) -> None:
+        if self._is_waiting:
+            return
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # the server has not started
             self._strategy.schedule_render()
-        else:
-            loop.call_soon(self._strategy.schedule_render)
+            return
+        self._is_waiting = True
+        loop.call_later(_MOMENT_S, self._ask)
 
     def did_render(self) -> None:
         self._strategy.did_render()
+
+    def _ask(self) -> None:
+        self._is_waiting = False
+        self._strategy.schedule_render()
 
 
 class _LeftButton:
