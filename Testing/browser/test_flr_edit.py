@@ -154,7 +154,7 @@ def test_small_islands_are_removed(editor: ReviewPage) -> None:
     _stroke_over(editor)
     editor.until(lambda: _flr_ml(editor) < whole)
     editor.settle()
-    left = _flr_ml(editor)
+    left = _resting_flr_ml(editor)
     editor.tab.locator(".islands input").fill(str(left + 1))
     editor.tab.click(".remove-islands")
     editor.until(lambda: _flr_ml(editor) == 0)
@@ -261,6 +261,19 @@ def _set_plane(page: ReviewPage, point: str, normal: str, waits: bool = True) ->
     page.tab.click(".set-plane")
     if waits:
         page.until(lambda: page.tab.locator(".step").count() > 1)
+
+
+def _resting_flr_ml(page: ReviewPage) -> float:
+    """The FLR once a stroke has come through as a whole: its number is the same for a second."""
+    ml = [_flr_ml(page)]
+
+    def is_resting() -> bool:
+        page.tab.wait_for_timeout(1000)
+        ml.append(_flr_ml(page))
+        return ml[-1] == ml[-2]
+
+    page.until(is_resting)
+    return ml[-1]
 
 
 def _are_within(low: float, high: float, cells: Locator) -> bool:
